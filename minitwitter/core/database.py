@@ -1,0 +1,130 @@
+"""The database: its settings, and the few statements the ORM does not have.
+
+Everything that differs between SQLite and PostgreSQL stands in this file.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import dj_database_url
+
+from minitwitter.core import ids
+from minitwitter.env import ConfigurationError, Options
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import Model
+
+# How long a request waits for the database before it is answered 503, in seconds.
+CONNECT_TIMEOUT = 2
+# How long a SQLite writer waits for the one before it, in seconds.
+BUSY_TIMEOUT = 5
+# With 4,096 random values a millisecond, this many clashes in a row mean a defect, not bad luck.
+NEW_ID_ATTEMPTS = 20
+
+
+def configure(options: Options) -> dict[str, Any]:
+    """Django's settings for the database of the options.
+
+    Raises ConfigurationError for an address that cannot be used.
+    """
+    if not options.database_url:
+        return _sqlite({"ENGINE": "django.db.backends.sqlite3", "NAME": options.data_dir / "db.sqlite3"}, options)
+    try:
+        settings = dict(dj_database_url.parse(options.database_url))
+    except (ValueError, KeyError) as error:  # dj_database_url raises both for a wrong scheme or port.
+        raise ConfigurationError(
+            "DATABASE_URL cannot be read. Write it as postgres://user:password@host:5432/name"
+            f" or sqlite:////folder/file.sqlite3 ({type(error).__name__})."
+        ) from None
+    if not settings.get("NAME"):
+        raise ConfigurationError("DATABASE_URL names no database: add its name after the last slash.")
+    engine = settings["ENGINE"]
+    if engine.endswith("sqlite3"):
+        return _sqlite(settings, options)
+    if engine.endswith("postgresql"):
+        return _postgresql(settings, options)
+    return settings
+
+
+def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
+    return {
+        **settings,
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            # A transaction takes the write lock when it begins. One that reads first and writes later would fail
+            # at once ("database is locked") when another wrote in between, whatever the timeout.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": BUSY_TIMEOUT,
+            "init_command": (
+                f"PRAGMA journal_mode=WAL; PRAGMA synchronous={options.sqlite_synchronous.upper()};"
+                " PRAGMA cache_size=-8000;"
+            ),
+        },
+    }
+
+
+def _postgresql(settings: dict[str, Any], options: Options) -> dict[str, Any]:
+    return {
+        **settings,
+        "CONN_MAX_AGE": 0,  # A request returns its connection to the pool.
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            **settings.get("OPTIONS", {}),
+            "connect_timeout": CONNECT_TIMEOUT,
+            "pool": {"min_size": 1, "max_size": options.threads + 1, "timeout": CONNECT_TIMEOUT},
+            # Parameters travel apart from the statement, and a statement is prepared when it is seen again.
+            "server_side_binding": True,
+            "prepare_threshold": 2,
+        },
+    }
+
+
+def insert_or_ignore(row: "Model") -> bool:
+    """Insert the row unless a unique constraint forbids it (INSERT ... ON CONFLICT DO NOTHING).
+
+    Returns whether it was inserted. The caller's transaction goes on either way, which on PostgreSQL it
+    would not after an IntegrityError.
+    """
+    from django.db import connection
+    from django.db.models.constants import OnConflict
+    from django.db.models.sql import InsertQuery
+
+    fields = row._meta.concrete_fields
+    query = InsertQuery(type(row), on_conflict=OnConflict.IGNORE)
+    query.insert_values(fields, [row])
+    ((statement, parameters),) = query.get_compiler(connection=connection).as_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.rowcount == 1
+
+
+def insert_with_new_id(row: "Model", at: "datetime | None" = None) -> bool:
+    """Insert the row under a new id of the given time (default now).
+
+    Returns False when another unique constraint than the id's forbids it; nothing is inserted then.
+    """
+    for _ in range(NEW_ID_ATTEMPTS):
+        row.pk = ids.new_id(at)
+        if insert_or_ignore(row):
+            return True
+        if not type(row)._default_manager.filter(pk=row.pk).exists():
+            return False
+    raise RuntimeError(f"no free id for {type(row).__name__} after {NEW_ID_ATTEMPTS} attempts")
+
+
+def try_lock(name: str) -> bool:
+    """Take an exclusive lock of that name until the transaction ends; False when another transaction holds it.
+
+    On PostgreSQL an advisory lock on a 64-bit hash of the name. On SQLite a transaction excludes all other
+    writers from its beginning, so the lock is always had.
+    """
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return True
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        return bool(cursor.fetchone()[0])

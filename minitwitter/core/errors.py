@@ -1,0 +1,141 @@
+"""The errors a caller may see. Subjects add their own in their `errors.py`.
+
+Each error is a class with a stable `code`, an HTTP status and a message that is safe to show. The domain raises
+them; `api/errors.py` renders them; the class docstring is what `/v1/docs/errors/` tells about the code.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One thing that is wrong with one field of the input."""
+
+    field: str
+    code: str
+    detail: str
+
+
+class DomainError(Exception):
+    """Base of all errors that reach a caller."""
+
+    code = "error"
+    status = 400
+    message = "The request cannot be carried out."
+
+    def __init__(self, message: str | None = None) -> None:
+        self.message = message or type(self).message
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.message,)
+
+
+class ValidationFailed(DomainError):
+    """The input is of the wrong form or breaks a rule. `errors` has one entry for each problem, with the field,
+    a code and a sentence. Correct the named fields and send the request again."""
+
+    code = "validation_error"
+    message = "The input is not valid."
+
+    def __init__(self, problems: Iterable[FieldProblem]) -> None:
+        super().__init__()
+        self.problems = list(problems)
+
+
+class MalformedRequest(DomainError):
+    """The body or a header cannot be read: broken JSON or multipart, a text that is not UTF-8, a body that ended early."""
+
+    code = "malformed_request"
+    message = "The request cannot be read."
+
+
+class UnknownHost(DomainError):
+    """The Host header names a host this server does not answer for. Operators add names with MINITWITTER_ALLOWED_HOSTS."""
+
+    code = "unknown_host"
+    message = "This server does not answer for that host name."
+
+
+class NotFound(DomainError):
+    """There is no such thing at this address, or it is not visible to you. Paths end in a slash."""
+
+    code = "not_found"
+    status = 404
+    message = "There is no such thing here."
+
+
+class PermissionDenied(DomainError):
+    """You are signed in, but this is not yours to do."""
+
+    code = "permission_denied"
+    status = 403
+    message = "You are not allowed to do that."
+
+
+class MethodNotAllowed(DomainError):
+    """The address exists but does not know this method. The Allow header lists those it knows."""
+
+    code = "method_not_allowed"
+    status = 405
+    message = "This address does not know that method."
+
+
+class PayloadTooLarge(DomainError):
+    """The body, or a file in it, is larger than the server takes."""
+
+    code = "payload_too_large"
+    status = 413
+    message = "The request is larger than this server takes."
+
+
+class UnsupportedMediaType(DomainError):
+    """The Content-Type is not one this address reads: application/json, or multipart/form-data where it says so."""
+
+    code = "unsupported_media_type"
+    status = 415
+    message = "This address does not read that content type."
+
+
+class StorageUnavailable(DomainError):
+    """The server has no room for files right now, or cannot write them. Nothing was changed; its operator must act."""
+
+    code = "storage_unavailable"
+    status = 503
+    message = "The server cannot store files right now."
+
+
+class InternalError(DomainError):
+    """The server failed. The failure is in the server's log under the `request_id` of the answer."""
+
+    code = "internal_error"
+    status = 500
+    message = "The server failed. The operator finds the failure in the log under this request id."
+
+
+class ServiceUnavailable(DomainError):
+    """The database cannot be reached or is overloaded. Nothing was changed; try again after the seconds in Retry-After."""
+
+    code = "service_unavailable"
+    status = 503
+    message = "The database cannot be reached right now. Try again in a moment."
+    retry_after = 2
+
+
+def refuse(problems: Iterable[FieldProblem]) -> None:
+    """Raise ValidationFailed if there is any problem. All of them are told at once."""
+    found = list(problems)
+    if found:
+        raise ValidationFailed(found)
+
+
+def all_errors() -> list[type[DomainError]]:
+    """Every error class a caller may see, by code. Subjects must have been imported."""
+    found: dict[str, type[DomainError]] = {}
+    queue = DomainError.__subclasses__()
+    while queue:
+        error = queue.pop()
+        found[error.code] = error
+        queue.extend(error.__subclasses__())
+    return [found[code] for code in sorted(found)]

@@ -1,0 +1,36 @@
+"""Time-ordered identifiers below 2^53, so that every JSON reader holds them exactly (RFC 8259 section 6).
+
+Layout: 41 bits of milliseconds since 2006-03-21T00:00Z (the day of the first tweet), then 12 random bits.
+The order of ids is the order of time, so lists page by id. 41 bits last until 2075.
+"""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(2006, 3, 21, tzinfo=UTC)
+RANDOM_BITS = 12
+MAX_ID = 2**53 - 1
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def now() -> datetime:
+    """The current time, cut to the millisecond that ids and answers have."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def new_id(at: datetime | None = None) -> int:
+    """A new id of the given time (default now). Two of one millisecond collide once in 4,096:
+    the caller retries (`database.insert_with_new_id`).
+
+    Raises ValueError for a time before EPOCH or too late for 41 bits.
+    """
+    milliseconds = ((at or now()) - EPOCH) // _MILLISECOND
+    if not 0 <= milliseconds < 2**41:
+        raise ValueError(f"{at} cannot be written as an id")
+    return milliseconds << RANDOM_BITS | secrets.randbits(RANDOM_BITS)
+
+
+def time_of(identifier: int) -> datetime:
+    """The time at which the id was made, to the millisecond."""
+    return EPOCH + (identifier >> RANDOM_BITS) * _MILLISECOND

@@ -1,0 +1,162 @@
+"""Keyset pages by id: which part of a list is asked for, and how a page is filled.
+
+A page starts from a *skeleton*: entries of (cursor, target). The cursor is the id by which the list is ordered; the
+target is the id of what is shown (a tweet, an account). In a list of tweets both are the same.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django.db.models import Model, QuerySet
+
+from minitwitter.core.errors import FieldProblem, refuse
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+MAX_CURSOR = 2**63 - 1
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """The part of a list that a caller asks for.
+
+    `max_id`: older than (exclusive). `since_id`: newer than (exclusive), newest first.
+    `min_id`: newer than (exclusive), the page nearest to it. `since_id` and `min_id` exclude each other.
+    """
+
+    limit: int = DEFAULT_LIMIT
+    max_id: int | None = None
+    since_id: int | None = None
+    min_id: int | None = None
+
+    @property
+    def upwards(self) -> bool:
+        """Whether the page is filled from its oldest entry towards newer ones."""
+        return self.min_id is not None
+
+
+class Entry(NamedTuple):
+    """One line of a skeleton."""
+
+    cursor: int
+    target: int
+
+
+class Skeleton(NamedTuple):
+    """The entries of a page in the direction it is filled, and whether more follow in that direction."""
+
+    entries: list[Entry]
+    has_more: bool
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """A filled page, newest first. `next` leads to older items, `previous` to newer ones."""
+
+    items: list[Item]
+    next: PageRequest | None
+    previous: PageRequest | None
+
+
+def parse_page(parameters: Mapping[str, Sequence[str]]) -> PageRequest:
+    """Read `limit`, `max_id`, `since_id` and `min_id` from a query string's parameters (each with its values).
+
+    Raises ValidationFailed with one entry for each parameter that is not a plain decimal number in its range.
+    """
+    problems: list[FieldProblem] = []
+    limit = _number(parameters, "limit", 1, MAX_LIMIT, "out_of_range", problems)
+    cursors = {
+        name: _number(parameters, name, 0, MAX_CURSOR, "invalid_cursor", problems)
+        for name in ("max_id", "since_id", "min_id")
+    }
+    if "since_id" in parameters and "min_id" in parameters:
+        problems.append(FieldProblem("min_id", "invalid_cursor", "Send since_id or min_id, not both."))
+    refuse(problems)
+    return PageRequest(limit=DEFAULT_LIMIT if limit is None else limit, **cursors)
+
+
+def _number(
+    parameters: Mapping[str, Sequence[str]], name: str, low: int, high: int, code: str, problems: list[FieldProblem]
+) -> int | None:
+    values = parameters.get(name)
+    if values is None:
+        return None
+    digits = values[0] if len(values) == 1 else ""
+    # The length is looked at first: Python refuses to read a number of over 4,300 digits.
+    if digits.isascii() and digits.isdigit() and len(digits) <= 19 and low <= int(digits) <= high:
+        return int(digits)
+    problems.append(FieldProblem(name, code, f"Send one whole number from {low} to {high}."))
+    return None
+
+
+def fetch_skeleton(
+    rows: QuerySet[Model, Any], page: PageRequest, *, cursor: str = "id", target: str = "id"
+) -> Skeleton:
+    """The entries of the page from a queryset, by one query. `cursor` and `target` name its columns."""
+    if page.max_id is not None:
+        rows = rows.filter(**{f"{cursor}__lt": page.max_id})
+    newer_than = page.min_id if page.upwards else page.since_id
+    if newer_than is not None:
+        rows = rows.filter(**{f"{cursor}__gt": newer_than})
+    ordered = rows.order_by(cursor if page.upwards else f"-{cursor}").values_list(cursor, target)
+    found = [Entry(*row) for row in ordered[: page.limit + 1]]
+    return Skeleton(found[: page.limit], len(found) > page.limit)
+
+
+def load_page(
+    page: PageRequest,
+    skeleton: Callable[[PageRequest], Skeleton],
+    hydrate: Callable[[list[int]], Mapping[int, Item]],
+) -> Page[Item]:
+    """Fill a page: skeleton, hydrate, drop what is gone or hidden, refill once.
+
+    `hydrate` maps the targets that the caller may see to what is shown. A page can stay shorter than its limit
+    when very much of it is hidden; `next` follows the skeleton, so that nothing is skipped.
+    """
+    entries, has_more = skeleton(page)
+    shown = _hydrated(entries, hydrate)
+    if has_more and len(shown) < page.limit:
+        more, has_more = skeleton(_continue(page, entries[-1].cursor))
+        missing = page.limit - len(shown)
+        extra = _hydrated(more, hydrate)
+        if len(extra) > missing:
+            # Stop right behind the last entry that still fits; what follows belongs to the next page.
+            extra, has_more = extra[:missing], True
+            more = more[: more.index(extra[-1][0]) + 1]
+        shown, entries = shown + extra, entries + more
+    return _finish(page, entries, [item for _, item in shown], has_more, skeleton)
+
+
+def _hydrated(
+    entries: list[Entry], hydrate: Callable[[list[int]], Mapping[int, Item]]
+) -> list[tuple[Entry, Item]]:
+    found = hydrate([entry.target for entry in entries])
+    return [(entry, found[entry.target]) for entry in entries if entry.target in found]
+
+
+def _continue(page: PageRequest, cursor: int) -> PageRequest:
+    return replace(page, min_id=cursor) if page.upwards else replace(page, max_id=cursor)
+
+
+def _finish(
+    page: PageRequest,
+    entries: list[Entry],
+    items: list[Item],
+    has_more: bool,
+    skeleton: Callable[[PageRequest], Skeleton],
+) -> Page[Item]:
+    if page.min_id is not None:
+        oldest = entries[0].cursor if entries else page.min_id + 1
+        older = PageRequest(limit=page.limit, max_id=oldest)
+        # Only here is it not known whether anything older exists; one short query tells.
+        has_older = bool(skeleton(replace(older, limit=1)).entries)
+        newer = _continue(page, entries[-1].cursor) if has_more else None
+        return Page(items[::-1], older if has_older else None, newer)
+    next_page = _continue(page, entries[-1].cursor) if has_more else None
+    if page.max_id is None:
+        return Page(items, next_page, None)
+    newest = entries[0].cursor if entries else max(page.max_id - 1, 0)
+    return Page(items, next_page, PageRequest(limit=page.limit, min_id=newest))
