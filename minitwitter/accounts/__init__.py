@@ -1,0 +1,1 @@
+"""Users, profiles, credentials and sessions."""

@@ -1,0 +1,82 @@
+"""What readers are shown of accounts, loaded for a whole page at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from minitwitter.accounts.models import Session, User
+from minitwitter.accounts.visibility import visible_users
+
+
+class Picture(NamedTuple):
+    """What the address of a stored image is made of."""
+
+    key: str
+    extension: str
+
+
+class Author(NamedTuple):
+    """An account as it stands beside a tweet or in a list."""
+
+    id: int
+    username: str
+    display_name: str
+    avatar: Picture | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An account as its own page shows it."""
+
+    author: Author
+    bio: str
+    location: str
+    website: str
+    created_at: datetime
+    followers_count: int
+    following_count: int
+    tweets_count: int
+
+
+AUTHOR_COLUMNS = ("id", "username", "display_name", "avatar__key", "avatar__extension")
+
+
+def author_from_columns(
+    user_id: int, username: str, display_name: str, avatar_key: str | None, avatar_extension: str | None
+) -> Author:
+    """An Author from the values of AUTHOR_COLUMNS."""
+    avatar = Picture(avatar_key, avatar_extension) if avatar_key and avatar_extension else None
+    return Author(user_id, username, display_name, avatar)
+
+
+def hydrate_authors(user_ids: Iterable[int]) -> dict[int, Author]:
+    """The visible accounts of those ids, by one query."""
+    rows = visible_users().filter(pk__in=list(user_ids)).values_list(*AUTHOR_COLUMNS)
+    return {row[0]: author_from_columns(*row) for row in rows}
+
+
+def hydrate_profile(user_id: int) -> Profile | None:
+    """The account's profile by one query; None when it is not visible."""
+    user = visible_users().select_related("stats", "avatar").filter(pk=user_id).first()
+    return None if user is None else profile_of(user)
+
+
+def profile_of(user: User) -> Profile:
+    """The profile of a user loaded with its stats and avatar."""
+    avatar = Picture(user.avatar.key, user.avatar.extension) if user.avatar else None
+    return Profile(
+        author=Author(user.id, user.username, user.display_name, avatar),
+        bio=user.bio,
+        location=user.location,
+        website=user.website,
+        created_at=user.created_at,
+        followers_count=user.stats.followers_count,
+        following_count=user.stats.following_count,
+        tweets_count=user.stats.tweets_count,
+    )
+
+
+def hydrate_sessions(session_ids: Iterable[int]) -> dict[int, Session]:
+    """The sessions of those ids, by one query."""
+    return Session.objects.in_bulk(list(session_ids))

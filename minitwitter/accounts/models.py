@@ -1,0 +1,92 @@
+"""Accounts, their counters, and their sessions."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+from minitwitter.media.models import Image
+
+USERNAME_LENGTH = 30
+DISPLAY_NAME_LENGTH = 50
+BIO_LENGTH = 500
+LOCATION_LENGTH = 50
+WEBSITE_LENGTH = 200
+EMAIL_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, less the two angle brackets.
+
+
+class UserManager(BaseUserManager["User"]):
+    """Accounts are made by `actions.accounts.register`, so that every rule is applied."""
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """An account. The row of a deleted account stays, emptied, because a username is never given out again."""
+
+    id = models.BigIntegerField(primary_key=True)
+    username = models.CharField(max_length=USERNAME_LENGTH)
+    email = models.EmailField(max_length=EMAIL_LENGTH, null=True, blank=True)
+    display_name = models.CharField(max_length=DISPLAY_NAME_LENGTH, blank=True, default="")
+    bio = models.TextField(max_length=BIO_LENGTH, blank=True, default="")
+    location = models.CharField(max_length=LOCATION_LENGTH, blank=True, default="")
+    website = models.CharField(max_length=WEBSITE_LENGTH, blank=True, default="")
+    avatar = models.OneToOneField(Image, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    last_login = None
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(Lower("username"), name="accounts_user_username_unique"),
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
+        )
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class AccountStats(models.Model):
+    """An account's counters, apart from the wide row. Two of these are always locked in the order of their ids."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="stats")
+    followers_count = models.PositiveIntegerField(default=0)
+    following_count = models.PositiveIntegerField(default=0)
+    tweets_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "account stats"
+
+    def __str__(self) -> str:
+        return f"stats of {self.user_id}"
+
+
+class Session(models.Model):
+    """One signed-in device: what every access token and the chain of refresh tokens of a log-in belong to.
+
+    `refresh_id` is the `jti` of the one refresh token that is good now. A session is over when `ended_at` is set
+    or `expires_at` has passed.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    refresh_id = models.CharField(max_length=32)
+    device = models.CharField(max_length=200, blank=True, help_text="The User-Agent at log-in.")
+    created_at = models.DateTimeField()
+    refreshed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index("user", "id", name="accounts_session_user"),)
+
+    def __str__(self) -> str:
+        return f"session {self.id} of {self.user_id}"

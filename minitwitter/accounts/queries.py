@@ -1,0 +1,50 @@
+"""Finding accounts and sessions."""
+
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+
+from minitwitter.accounts.errors import UserNotFound
+from minitwitter.accounts.models import Session, User
+from minitwitter.accounts.visibility import visible_users
+from minitwitter.core import ids
+from minitwitter.core.pagination import PageRequest, Skeleton, fetch_skeleton
+
+
+def _named(users: QuerySet[User], username: str) -> QuerySet[User]:
+    # Written as the unique index is, LOWER(username), so that the index answers.
+    return users.alias(lower_username=Lower("username")).filter(lower_username=username.lower())
+
+
+def user_by_username(username: str) -> User | None:
+    """The account of that name, in any case and any state."""
+    return _named(User.objects.all(), username).first() if username.isascii() else None
+
+
+def user_by_email(email: str) -> User | None:
+    """The account of that address, in any case and any state."""
+    addressed = User.objects.alias(lower_email=Lower("email")).filter(lower_email=email.lower())
+    return addressed.first() if email.isascii() else None
+
+
+def visible_user_id(username: str) -> int:
+    """The id of the account that a path names. Raises UserNotFound."""
+    found = _named(visible_users(), username).values_list("id", flat=True).first()
+    if found is None:
+        raise UserNotFound
+    return found
+
+
+def live_session(session_id: int, user_id: int) -> Session | None:
+    """The session with its user, if both may still be used."""
+    live = Session.objects.filter(ended_at=None, expires_at__gt=ids.now(), user__is_active=True)
+    return live.select_related("user").filter(pk=session_id, user_id=user_id).first()
+
+
+def live_sessions(user_id: int) -> QuerySet[Session]:
+    """The user's sessions that are not over."""
+    return Session.objects.filter(user_id=user_id, ended_at=None, expires_at__gt=ids.now())
+
+
+def sessions_page(user_id: int, page: PageRequest) -> Skeleton:
+    """The user's live sessions, the latest log-in first."""
+    return fetch_skeleton(live_sessions(user_id), page)

@@ -1,0 +1,193 @@
+"""Making, changing and ending accounts."""
+
+from functools import partial
+from typing import BinaryIO
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.db.models.functions import Lower
+
+from minitwitter.accounts import rules
+from minitwitter.accounts.errors import RegistrationClosed
+from minitwitter.accounts.models import AccountStats, User
+from minitwitter.actions.purge import purge_account, purge_image
+from minitwitter.actions.sessions import end_all_sessions
+from minitwitter.core import ids
+from minitwitter.core.database import insert_with_new_id
+from minitwitter.core.errors import FieldProblem, ValidationFailed, refuse
+from minitwitter.media import files
+from minitwitter.media.models import Image
+from minitwitter.media.processing import process_avatar
+
+
+def register(*, username: str, email: str, password: str) -> User:
+    """Make an account.
+
+    Raises RegistrationClosed, or ValidationFailed with one entry for each problem (`username_taken` and
+    `email_taken` among them, compared without case).
+    """
+    if not settings.REGISTRATION_OPEN:
+        raise RegistrationClosed
+    refuse(registration_problems(username=username, email=email, password=password))
+    return _create_user(username=username, email=email, password=password, is_operator=False)
+
+
+def registration_problems(
+    *, username: str | None = None, email: str | None = None, password: str | None = None
+) -> list[FieldProblem]:
+    """What is wrong with those fields of a registration that are given, taken names and addresses included."""
+    return rules.registration_problems(username=username, email=email, password=password) + taken_problems(
+        username=username or "", email=email or ""
+    )
+
+
+def create_admin(*, username: str, email: str, password: str) -> User:
+    """Make an operator's account: staff and superuser, whatever MINITWITTER_REGISTRATION says.
+
+    Raises ValidationFailed as `register` does; titles such as "admin" are allowed.
+    """
+    refuse(
+        rules.username_problems(username, for_operator=True)
+        + rules.email_problems(email)
+        + rules.password_problems(password, username=username, email=email)
+        + taken_problems(username=username, email=email)
+    )
+    return _create_user(username=username, email=email, password=password, is_operator=True)
+
+
+def taken_problems(*, username: str = "", email: str = "") -> list[FieldProblem]:
+    """Which of the two belong to an account already, in whatever state; a deleted account keeps its username."""
+    problems = []
+    names = User.objects.alias(lower=Lower("username")).filter(lower=username.lower())
+    if username and rules.is_username(username) and names.exists():
+        problems.append(FieldProblem("username", "username_taken", "This username is taken."))
+    addresses = User.objects.alias(lower=Lower("email")).filter(lower=email.lower())
+    if email and not rules.email_problems(email) and addresses.exists():
+        problems.append(FieldProblem("email", "email_taken", "An account with this address exists."))
+    return problems
+
+
+def _create_user(*, username: str, email: str, password: str, is_operator: bool) -> User:
+    # Hashed before the transaction begins: it takes 20 ms, which no other writer should wait for.
+    user = User(
+        username=username,
+        email=email,
+        password=make_password(password),
+        is_staff=is_operator,
+        is_superuser=is_operator,
+        created_at=ids.now(),
+    )
+    with transaction.atomic():
+        if not insert_with_new_id(user, user.created_at):
+            # Somebody else took the name or the address between the check and now.
+            raise ValidationFailed(taken_problems(username=username, email=email))
+        AccountStats.objects.create(user=user)
+    return user
+
+
+def update_profile(*, user: User, fields: dict[str, str]) -> None:
+    """Change any of `display_name`, `bio`, `location` and `website`. Raises ValidationFailed."""
+    refuse(rules.profile_problems(fields))
+    if fields:
+        User.objects.filter(pk=user.pk).update(**fields)
+
+
+def change_avatar(*, user: User, file: BinaryIO) -> None:
+    """Make the picture in `file` the account's avatar. Raises the errors of `media.processing`."""
+    picture = process_avatar(file)
+    with files.stored(picture, owner_id=user.pk) as image, transaction.atomic():
+        insert_with_new_id(image, image.created_at)
+        _replace_avatar(user, image)
+
+
+def remove_avatar(*, user: User) -> None:
+    """Take the account's avatar away, if it has one."""
+    with transaction.atomic():
+        _replace_avatar(user, None)
+
+
+def _replace_avatar(user: User, image: Image | None) -> None:
+    """Precondition: in a transaction. Locks the user's row, so that two changes at once leave no picture behind."""
+    before = User.objects.select_for_update(no_key=True).values_list("avatar_id", flat=True).get(pk=user.pk)
+    User.objects.filter(pk=user.pk).update(avatar=image)
+    if before is not None:
+        Image.objects.filter(pk=before).update(deleted_at=ids.now())
+        transaction.on_commit(partial(purge_image, before), robust=True)
+
+
+def change_password(*, user: User, current_password: str, new_password: str, keep_session_id: int | None) -> None:
+    """Change one's own password; every session but `keep_session_id` ends. Raises ValidationFailed."""
+    problems = _new_password_problems(user, new_password)
+    if not user.check_password(current_password):
+        problems.append(FieldProblem("current_password", "wrong_password", "This is not your current password."))
+    refuse(problems)
+    _store_password(user, new_password, keep_session_id)
+
+
+def set_password(*, user: User, new_password: str) -> None:
+    """An operator gives an account a new password; all its sessions end. Raises ValidationFailed."""
+    refuse(_new_password_problems(user, new_password))
+    _store_password(user, new_password, None)
+
+
+def _new_password_problems(user: User, new_password: str) -> list[FieldProblem]:
+    return rules.password_problems(
+        new_password, username=user.username, email=user.email or "", field="new_password"
+    )
+
+
+def _store_password(user: User, new_password: str, keep_session_id: int | None) -> None:
+    encoded = make_password(new_password)
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(password=encoded)
+        end_all_sessions(user_id=user.pk, keep_session_id=keep_session_id)
+
+
+def deactivate(*, user: User) -> None:
+    """Hide an account, its tweets and its pictures, and sign it out everywhere. `reactivate` brings it all back."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        Image.objects.filter(owner_id=user.pk).update(is_hidden=True)
+        end_all_sessions(user_id=user.pk)
+
+
+def reactivate(*, user: User) -> None:
+    """Undo `deactivate`. A deleted account stays deleted."""
+    with transaction.atomic():
+        if User.objects.filter(pk=user.pk, deleted_at=None).update(is_active=True):
+            Image.objects.filter(owner_id=user.pk).update(is_hidden=False)
+
+
+def delete_own_account(*, user: User, password: str) -> None:
+    """Delete one's own account. Raises ValidationFailed for a wrong password."""
+    if not user.check_password(password):
+        raise ValidationFailed([FieldProblem("password", "wrong_password", "This is not your password.")])
+    delete_account(user=user)
+
+
+def delete_account(*, user: User) -> None:
+    """Delete an account for good.
+
+    One transaction signs it out everywhere, erases what it says about a person and turns its profile, tweets
+    and pictures into 404s. The rows that may be many go after the commit, in chunks that move the counters.
+    The emptied row stays: a username is never given out again.
+    """
+    now = ids.now()
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(
+            is_active=False,
+            is_staff=False,
+            is_superuser=False,
+            deleted_at=now,
+            email=None,
+            password=make_password(None),
+            display_name="",
+            bio="",
+            location="",
+            website="",
+            avatar=None,
+        )
+        Image.objects.filter(owner_id=user.pk, deleted_at=None).update(deleted_at=now)
+        end_all_sessions(user_id=user.pk)
+        transaction.on_commit(partial(purge_account, user.pk), robust=True)

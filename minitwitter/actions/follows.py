@@ -1,0 +1,50 @@
+"""Following and unfollowing."""
+
+from django.db import transaction
+from django.db.models import F
+
+from minitwitter.accounts.errors import UserNotFound
+from minitwitter.accounts.models import AccountStats, User
+from minitwitter.accounts.visibility import visible_users
+from minitwitter.core import ids
+from minitwitter.core.database import insert_with_new_id
+from minitwitter.relationships.errors import AlreadyFollowing, NotFollowing, SelfFollow
+from minitwitter.relationships.models import Follow
+
+
+def follow(*, follower: User, followee_id: int) -> None:
+    """`follower` sees the followee's tweets from now on. Raises SelfFollow, UserNotFound and AlreadyFollowing."""
+    if follower.pk == followee_id:
+        raise SelfFollow
+    now = ids.now()
+    with transaction.atomic():
+        lock_stats(follower.pk, followee_id)
+        # Asked under the lock, which deleting an account takes too: nobody follows the dead.
+        if visible_users().filter(pk__in=[follower.pk, followee_id]).count() != 2:
+            raise UserNotFound
+        if not insert_with_new_id(Follow(follower=follower, followee_id=followee_id, created_at=now), now):
+            raise AlreadyFollowing
+        _move_counters(follower.pk, followee_id, 1)
+
+
+def unfollow(*, follower: User, followee_id: int) -> None:
+    """The followee's tweets leave the follower's feed. Raises NotFollowing."""
+    with transaction.atomic():
+        lock_stats(follower.pk, followee_id)
+        deleted, _ = Follow.objects.filter(follower=follower, followee_id=followee_id).delete()
+        if not deleted:
+            raise NotFollowing
+        _move_counters(follower.pk, followee_id, -1)
+
+
+def lock_stats(*user_ids: int) -> None:
+    """Lock the counters of those accounts until the transaction ends.
+
+    Always in the order of the ids: two people who follow each other at the same moment would deadlock otherwise.
+    """
+    list(AccountStats.objects.select_for_update(no_key=True).filter(pk__in=user_ids).order_by("pk").values_list("pk"))
+
+
+def _move_counters(follower_id: int, followee_id: int, by: int) -> None:
+    AccountStats.objects.filter(pk=follower_id).update(following_count=F("following_count") + by)
+    AccountStats.objects.filter(pk=followee_id).update(followers_count=F("followers_count") + by)

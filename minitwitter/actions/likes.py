@@ -1,0 +1,61 @@
+"""Liking tweets."""
+
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import F
+
+from minitwitter.accounts.models import User
+from minitwitter.actions.tweets import lock_tweet
+from minitwitter.core import ids
+from minitwitter.core.database import insert_with_new_id
+from minitwitter.tweets.models import Like, TweetStats
+
+
+class LikeState(NamedTuple):
+    """How a tweet stands with the user after the action."""
+
+    liked: bool
+    like_count: int
+
+
+def toggle_like(*, user: User, tweet_id: int) -> LikeState:
+    """Like the tweet, or take the like back. Raises TweetNotFound."""
+    with transaction.atomic():
+        lock_tweet(tweet_id)
+        moved = -_remove(user, tweet_id) or _add(user, tweet_id)
+        return LikeState(liked=moved > 0, like_count=_move_counter(tweet_id, moved))
+
+
+def like(*, user: User, tweet_id: int) -> LikeState:
+    """Like the tweet; once is as good as often. Raises TweetNotFound."""
+    with transaction.atomic():
+        lock_tweet(tweet_id)
+        return LikeState(liked=True, like_count=_move_counter(tweet_id, _add(user, tweet_id)))
+
+
+def unlike(*, user: User, tweet_id: int) -> LikeState:
+    """Take the like back, if there is one. Raises TweetNotFound."""
+    with transaction.atomic():
+        lock_tweet(tweet_id)
+        return LikeState(liked=False, like_count=_move_counter(tweet_id, -_remove(user, tweet_id)))
+
+
+def _add(user: User, tweet_id: int) -> int:
+    """The number of rows inserted, 0 or 1."""
+    now = ids.now()
+    return int(insert_with_new_id(Like(user=user, tweet_id=tweet_id, created_at=now), now))
+
+
+def _remove(user: User, tweet_id: int) -> int:
+    """The number of rows deleted, 0 or 1."""
+    deleted, _ = Like.objects.filter(user=user, tweet_id=tweet_id).delete()
+    return deleted
+
+
+def _move_counter(tweet_id: int, by: int) -> int:
+    """The counter after it was moved. Precondition: the tweet is locked."""
+    stats = TweetStats.objects.filter(pk=tweet_id)
+    if by:
+        stats.update(like_count=F("like_count") + by)
+    return stats.values_list("like_count", flat=True).get()

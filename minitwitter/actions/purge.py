@@ -1,0 +1,116 @@
+"""Removing the rows and files of what was deleted, in chunks of one short transaction each.
+
+The deletion itself has made them invisible and is committed before any of this begins. Each function can be
+stopped anywhere and run again, and each chunk moves the counters by the rows it removed.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from minitwitter.accounts.models import AccountStats, Session, User
+from minitwitter.core import ids
+from minitwitter.media import files
+from minitwitter.media.models import Image
+from minitwitter.relationships.models import Follow
+from minitwitter.tweets.models import Attachment, IdempotencyKey, Like, Tweet, TweetStats
+
+CHUNK = 500
+
+
+def purge_everything(report: Callable[[str], None]) -> None:
+    """Purge whatever is deleted and still has rows or files. `report` is told of each tweet and account."""
+    for user_id in _keys(User.objects.filter(deleted_at__isnull=False)):
+        purge_account(user_id)
+        report(f"account {user_id}")
+    for tweet_id in _keys(Tweet.objects.filter(deleted_at__isnull=False)):
+        purge_tweet(tweet_id)
+        report(f"tweet {tweet_id}")
+    for image_id in _keys(Image.objects.filter(deleted_at__isnull=False)):
+        purge_image(image_id)
+        report(f"image {image_id}")
+
+
+def purge_tweet(tweet_id: int) -> None:
+    """Remove a deleted tweet: its likes, pictures, counters and row."""
+    while _delete_chunk_of_likes_on(tweet_id):
+        pass
+    images = list(Attachment.objects.filter(tweet_id=tweet_id).values_list("image_id", flat=True))
+    with transaction.atomic():
+        Attachment.objects.filter(tweet_id=tweet_id).delete()
+        TweetStats.objects.filter(pk=tweet_id).delete()
+        Tweet.objects.filter(pk=tweet_id, deleted_at__isnull=False).delete()
+    for image_id in images:
+        purge_image(image_id)
+
+
+def purge_image(image_id: int) -> None:
+    """Remove a deleted image's files, then its row: a row without files is retried, a file without a row is lost."""
+    image = Image.objects.filter(pk=image_id, deleted_at__isnull=False).first()
+    if image is not None:
+        files.remove(image)
+        image.delete()
+
+
+def purge_account(user_id: int) -> None:
+    """Remove what a deleted account leaves: its follows, likes, tweets, pictures and sessions."""
+    while _delete_chunk_of_follows(user_id):
+        pass
+    while _delete_chunk_of_likes_by(user_id):
+        pass
+    for tweet_id in _keys(Tweet.objects.filter(author_id=user_id)):
+        Tweet.objects.filter(pk=tweet_id, deleted_at=None).update(deleted_at=ids.now())
+        purge_tweet(tweet_id)
+    for image_id in _keys(Image.objects.filter(owner_id=user_id)):
+        purge_image(image_id)
+    Session.objects.filter(user_id=user_id).delete()
+    IdempotencyKey.objects.filter(author_id=user_id).delete()
+    AccountStats.objects.filter(pk=user_id).update(tweets_count=0)
+
+
+def _keys(rows: QuerySet[Any]) -> Iterator[int]:
+    """The keys of the rows in their order, a chunk a query, so that no cursor stays open while rows go."""
+    last = -1
+    while chunk := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        yield from chunk
+        last = chunk[-1]
+
+
+def _delete_chunk_of_likes_on(tweet_id: int) -> int:
+    chunk = list(Like.objects.filter(tweet_id=tweet_id).values_list("pk", flat=True)[:CHUNK])
+    Like.objects.filter(pk__in=chunk).delete()
+    return len(chunk)
+
+
+def _delete_chunk_of_likes_by(user_id: int) -> int:
+    with transaction.atomic():
+        likes = Like.objects.filter(user_id=user_id).order_by("tweet_id")[:CHUNK]
+        tweet_ids = [tweet_id for (tweet_id,) in likes.values_list("tweet_id")]
+        # The locks that liking takes, in the order of the ids, so that counters and rows move together.
+        locked = Tweet.objects.select_for_update(no_key=True).filter(pk__in=tweet_ids).order_by("pk")
+        list(locked.values_list("pk"))
+        gone = Like.objects.filter(user_id=user_id, tweet_id__in=tweet_ids)
+        counted = list(gone.values_list("tweet_id", flat=True))
+        gone.delete()
+        TweetStats.objects.filter(pk__in=counted).update(like_count=F("like_count") - 1)
+    return len(tweet_ids)
+
+
+def _delete_chunk_of_follows(user_id: int) -> int:
+    with transaction.atomic():
+        edges = Follow.objects.filter(Q(follower_id=user_id) | Q(followee_id=user_id))
+        chunk = list(edges.values_list("pk", "follower_id", "followee_id")[:CHUNK])
+        people = {person for _, *pair in chunk for person in pair}
+        locked = AccountStats.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk")
+        list(locked.values_list("pk"))
+        still_there = Follow.objects.filter(pk__in=[edge_id for edge_id, *_ in chunk])
+        left = list(still_there.values_list("follower_id", "followee_id"))
+        still_there.delete()
+        for follower_id, count in Counter(follower for follower, _ in left).items():
+            AccountStats.objects.filter(pk=follower_id).update(following_count=F("following_count") - count)
+        for followee_id, count in Counter(followee for _, followee in left).items():
+            AccountStats.objects.filter(pk=followee_id).update(followers_count=F("followers_count") - count)
+    return len(chunk)

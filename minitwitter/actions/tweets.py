@@ -1,0 +1,130 @@
+"""Posting, editing and deleting tweets."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO
+
+from django.db import transaction
+from django.db.models import F
+
+from minitwitter.accounts.models import AccountStats, User
+from minitwitter.actions.purge import purge_tweet
+from minitwitter.core import ids
+from minitwitter.core.database import insert_with_new_id
+from minitwitter.core.errors import refuse
+from minitwitter.media import files
+from minitwitter.media.models import Image
+from minitwitter.media.processing import process
+from minitwitter.tweets import idempotency, rules
+from minitwitter.tweets.errors import NotOwner, TweetNotFound
+from minitwitter.tweets.models import Attachment, Tweet, TweetStats
+from minitwitter.tweets.visibility import visible_tweets
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The outcome of `create_tweet`. `replayed` tells that an earlier request with the same key had made the tweet."""
+
+    tweet_id: int
+    replayed: bool = False
+
+
+def create_tweet(
+    *,
+    author: User,
+    text: str,
+    image: BinaryIO | None = None,
+    image_alt: str = "",
+    idempotency_key: str | None = None,
+) -> Posted:
+    """Post a tweet with a text, an image, or both.
+
+    Raises ValidationFailed, the errors of `media.processing`, and with an idempotency key IdempotencyMismatch and
+    IdempotencyInFlight. A tweet that fails leaves no row and no file.
+    """
+    refuse(rules.text_problems(text, has_image=image is not None) + rules.alt_problems(image_alt))
+    claim = idempotency.claim_for(author.pk, idempotency_key, text=text, image=image, image_alt=image_alt)
+    if claim and (earlier := idempotency.earlier_tweet(claim)):
+        return Posted(earlier, replayed=True)
+    try:
+        return Posted(_post(author, text, image, image_alt, claim))
+    except idempotency.AlreadyPosted as replay:
+        # The other request finished while this one decoded the picture; what this one stored is removed again.
+        return Posted(replay.tweet_id, replayed=True)
+
+
+def _post(
+    author: User, text: str, image: BinaryIO | None, image_alt: str, claim: idempotency.Claim | None
+) -> int:
+    # Decoding a picture can take a second, so it is done before the transaction.
+    picture = process(image) if image is not None else None
+    with ExitStack() as stack:
+        stored = stack.enter_context(files.stored(picture, owner_id=author.pk)) if picture else None
+        stack.enter_context(transaction.atomic())
+        if claim:
+            idempotency.lock(claim)
+        tweet_id = _insert_tweet(author, text)
+        if stored:
+            _attach(tweet_id, stored, image_alt)
+        if claim:
+            idempotency.record(claim, tweet_id)
+        AccountStats.objects.filter(pk=author.pk).update(tweets_count=F("tweets_count") + 1)
+    return tweet_id
+
+
+def _insert_tweet(author: User, text: str) -> int:
+    now = ids.now()
+    tweet = Tweet(author=author, text=text, created_at=now)
+    insert_with_new_id(tweet, now)
+    TweetStats.objects.bulk_create([TweetStats(tweet=tweet)])
+    return tweet.pk
+
+
+def _attach(tweet_id: int, image: Image, alt: str) -> None:
+    insert_with_new_id(image, image.created_at)
+    insert_with_new_id(Attachment(tweet_id=tweet_id, image=image, alt=alt))
+
+
+def edit_tweet(*, tweet_id: int, text: str, editor: User, as_moderator: bool = False) -> None:
+    """Change the text; the image stays. Only the author may, or a moderator from the admin.
+
+    Raises TweetNotFound, NotOwner, and ValidationFailed (editing to nothing among its reasons).
+    """
+    with transaction.atomic():
+        tweet = _lock_own_tweet(tweet_id, editor, as_moderator)
+        has_image = Attachment.objects.filter(tweet=tweet).exists()
+        refuse(rules.text_problems(text, has_image=has_image))
+        Tweet.objects.filter(pk=tweet.pk).update(text=text, edited_at=ids.now())
+
+
+def delete_tweet(*, tweet_id: int, editor: User, as_moderator: bool = False) -> None:
+    """Delete a tweet: it and its pictures are 404 when this returns. Only the author may, or a moderator.
+
+    Raises TweetNotFound and NotOwner.
+    """
+    now = ids.now()
+    with transaction.atomic():
+        tweet = _lock_own_tweet(tweet_id, editor, as_moderator)
+        Tweet.objects.filter(pk=tweet.pk).update(deleted_at=now)
+        Image.objects.filter(pk__in=Attachment.objects.filter(tweet=tweet).values("image_id")).update(deleted_at=now)
+        AccountStats.objects.filter(pk=tweet.author_id).update(tweets_count=F("tweets_count") - 1)
+        transaction.on_commit(partial(purge_tweet, tweet.pk), robust=True)
+
+
+def lock_tweet(tweet_id: int) -> Tweet:
+    """Lock a visible tweet until the transaction ends, so that it is neither deleted nor liked meanwhile.
+
+    Raises TweetNotFound.
+    """
+    tweet = visible_tweets().select_for_update(of=("self",), no_key=True).filter(pk=tweet_id).first()
+    if tweet is None:
+        raise TweetNotFound
+    return tweet
+
+
+def _lock_own_tweet(tweet_id: int, editor: User, as_moderator: bool) -> Tweet:
+    tweet = lock_tweet(tweet_id)
+    if tweet.author_id != editor.pk and not (as_moderator and editor.is_staff):
+        raise NotOwner
+    return tweet

@@ -1,0 +1,28 @@
+"""Edges between accounts."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from minitwitter.accounts.models import User
+
+
+class Follow(models.Model):
+    """`follower` sees the tweets of `followee` in the home feed."""
+
+    id = models.BigIntegerField(primary_key=True)
+    follower = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    followee = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["follower", "followee"], name="relationships_follow_once"),
+            models.CheckConstraint(condition=~Q(follower=F("followee")), name="relationships_follow_not_self"),
+        )
+        indexes = (
+            models.Index("follower", "id", name="relationships_follow_follower"),
+            models.Index("followee", "id", name="relationships_follow_followee"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.follower_id} follows {self.followee_id}"

@@ -1,0 +1,1 @@
+"""Tweets, their attachments, likes and counters, and how they are read."""
