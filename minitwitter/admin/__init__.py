@@ -1,0 +1,1 @@
+"""The operator's pages (Django admin). Every change goes through the same actions as the API's."""

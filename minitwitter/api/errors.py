@@ -1,0 +1,115 @@
+"""Every failure as problem details (RFC 9457): one conversion, one form, whichever part of the stack failed."""
+
+import errno
+import sys
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from django.core import exceptions as django_exceptions
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from rest_framework import exceptions as drf_exceptions
+
+from minitwitter.core import errors
+from minitwitter.core.errors import DomainError, ValidationFailed
+
+CONTENT_TYPE = "application/problem+json"
+DOCUMENTATION = "/v1/docs/errors/"
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO})
+
+log = structlog.get_logger(__name__)
+
+
+def domain_error(exception: BaseException | None) -> DomainError:
+    """The error that a caller is told of for any exception; InternalError for one that nobody expected."""
+    match exception:
+        case DomainError():
+            return exception
+        case Http404() | drf_exceptions.NotFound():
+            return errors.NotFound()
+        case drf_exceptions.MethodNotAllowed():
+            return errors.MethodNotAllowed()
+        case drf_exceptions.UnsupportedMediaType():
+            return errors.UnsupportedMediaType()
+        case drf_exceptions.PermissionDenied() | django_exceptions.PermissionDenied():
+            return errors.PermissionDenied()
+        case django_exceptions.DisallowedHost():
+            return errors.UnknownHost()
+        case django_exceptions.RequestDataTooBig():
+            return errors.PayloadTooLarge()
+        case drf_exceptions.ParseError() | UnreadablePostError() | django_exceptions.SuspiciousOperation():
+            return errors.MalformedRequest()
+        case OperationalError() | InterfaceError():
+            return errors.ServiceUnavailable()
+        case OSError(errno=number) if number in _DISK_ERRORS:
+            return errors.StorageUnavailable()
+        case _:
+            return errors.InternalError()
+
+
+def problem_body(error: DomainError, request: HttpRequest) -> dict[str, Any]:
+    """The body of a problem. A rule of the input that is broken stands in `errors`."""
+    body: dict[str, Any] = {
+        "type": f"{DOCUMENTATION}#{error.code}",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.message,
+        "request_id": getattr(request, "request_id", None),
+    }
+    if isinstance(error, ValidationFailed):
+        body["errors"] = [
+            {"field": problem.field, "code": problem.code, "detail": problem.detail} for problem in error.problems
+        ]
+    return body
+
+
+def problem_response(error: DomainError, request: HttpRequest) -> HttpResponse:
+    """The answer to a request that failed with `error`."""
+    response = HttpResponse(
+        orjson.dumps(problem_body(error, request)),
+        status=error.status,
+        content_type=CONTENT_TYPE,
+        headers={"Cache-Control": "no-store"},
+    )
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = "Bearer"
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response["Retry-After"] = str(errors.ServiceUnavailable.retry_after)
+    return response
+
+
+def answer(exception: BaseException | None, request: HttpRequest) -> HttpResponse:
+    """Convert, log what is the server's own fault, and answer."""
+    error = domain_error(exception)
+    if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request failed", method=request.method, path=request.path, exc_info=exception)
+    elif error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        log.warning("request not served", method=request.method, path=request.path, reason=str(exception))
+    return problem_response(error, request)
+
+
+def handle_exception(exception: Exception, context: dict[str, Any]) -> HttpResponse:
+    """What DRF calls for an exception in a view (EXCEPTION_HANDLER)."""
+    return answer(exception, context["request"]._request)
+
+
+# What Django calls outside of DRF's views (see urls.py).
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(exception, request)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(exception, request)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(exception, request)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return answer(sys.exc_info()[1], request)

@@ -1,0 +1,88 @@
+"""What surrounds every request."""
+
+import re
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from minitwitter.api.errors import CONTENT_TYPE, problem_response
+from minitwitter.api.parsers import max_body_bytes
+from minitwitter.core import errors
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_ERROR_OF_STATUS: dict[int, type[errors.DomainError]] = {
+    HTTPStatus.BAD_REQUEST: errors.MalformedRequest,
+    HTTPStatus.FORBIDDEN: errors.PermissionDenied,
+    HTTPStatus.NOT_FOUND: errors.NotFound,
+    HTTPStatus.METHOD_NOT_ALLOWED: errors.MethodNotAllowed,
+}
+
+log = structlog.get_logger("minitwitter.access")
+
+
+def request_context(get_response: GetResponse) -> GetResponse:
+    """Gives the request an id (the caller's own X-Request-Id if it is a plain one), in logs and in the answer."""
+    # Imported here: `secrets` is only needed once the server runs.
+    from secrets import token_hex
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(8)
+        request.request_id = request_id  # type: ignore[attr-defined]  # Django's request takes what middleware adds.
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = _as_problem(request, get_response(request))
+            response["X-Request-Id"] = request_id
+            if settings.ACCESS_LOG:
+                _log_access(request, response, time.perf_counter() - started)
+        return response
+
+    return middleware
+
+
+def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Gives the failures of Django's own views (a 405 without a body) the form that all others have.
+
+    The admin keeps its pages.
+    """
+    kind = _ERROR_OF_STATUS.get(response.status_code)
+    if kind is None or response.get("Content-Type") == CONTENT_TYPE or request.path.startswith("/admin/"):
+        return response
+    problem = problem_response(kind(), request)
+    if "Allow" in response:
+        problem["Allow"] = response["Allow"]
+    return problem
+
+
+def _log_access(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+    log.info(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        milliseconds=round(seconds * 1000, 2),
+        user_id=getattr(request, "viewer_id", None),
+    )
+
+
+def check_host_and_body(get_response: GetResponse) -> GetResponse:
+    """Refuses an unknown host and an oversized body before anything else looks at the request."""
+    limit = max_body_bytes()
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.get_host()  # Raises DisallowedHost.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+            return _too_large(request, limit)
+        return get_response(request)
+
+    return middleware
+
+
+def _too_large(request: HttpRequest, limit: int) -> HttpResponse:
+    return problem_response(errors.PayloadTooLarge(f"A request body has at most {limit:,} bytes."), request)

@@ -1,0 +1,213 @@
+"""How the OpenAPI description is written: one decorator for each operation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
+from rest_framework import serializers
+
+from minitwitter.accounts.errors import NotAuthenticated, TokenInvalid
+from minitwitter.api.errors import CONTENT_TYPE, DOCUMENTATION
+from minitwitter.core import errors
+from minitwitter.core.errors import DomainError
+from minitwitter.core.ids import MAX_ID
+from minitwitter.core.pagination import DEFAULT_LIMIT, MAX_CURSOR, MAX_LIMIT
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+Input = type[serializers.BaseSerializer[Any]]
+
+PUBLIC: list[dict[str, list[str]]] = [{}]
+OPTIONAL: list[dict[str, list[str]]] = [{}, {"accessToken": []}]
+REQUIRED: list[dict[str, list[str]]] = [{"accessToken": []}]
+
+_PATH_PARAMETERS: dict[str, dict[str, Any]] = {
+    "tweet_id": {
+        "schema": {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID},
+        "description": "A tweet's id.",
+        "example": 2663958413180928,
+    },
+    "session_id": {
+        "schema": {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID},
+        "description": "A session's id, from the list of sessions.",
+        "example": 2663958413180930,
+    },
+    "username": {
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_]{1,30}$"},
+        "description": "A username, in any case.",
+        "example": "alice",
+    },
+}
+
+
+def _cursor_parameter(name: str, description: str) -> OpenApiParameter:
+    schema = {"type": "integer", "format": "int64", "minimum": 0, "maximum": MAX_CURSOR}
+    return OpenApiParameter(name, schema, description=description)
+
+
+PAGE_PARAMETERS = [
+    OpenApiParameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+        description="How many items a page has at most.",
+    ),
+    _cursor_parameter("max_id", "Only items older than this (exclusive)."),
+    _cursor_parameter("since_id", "Only items newer than this (exclusive), newest first. Not together with min_id."),
+    _cursor_parameter("min_id", "Only items newer than this (exclusive), the page nearest to it."),
+]
+
+
+class Schema(AutoSchema):  # type: ignore[misc]  # drf-spectacular has no types for it.
+    """Knows the paths' converters, and which tag an address belongs to."""
+
+    def _resolve_path_parameters(self, variables: Sequence[str]) -> list[dict[str, Any]]:
+        return [{"in": "path", "name": name, "required": True, **_PATH_PARAMETERS[name]} for name in variables]
+
+    def get_operation_id(self) -> str:
+        return f"{self.method.lower()}{type(self.view).__name__}"
+
+    def get_tags(self) -> list[str]:
+        return [self.path.removeprefix("/v1/").split("/")[0]]
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # drf-spectacular has no types for it.
+    """Makes the documentation page offer a field for the access token."""
+
+    target_class = "minitwitter.api.authentication.BearerAuthentication"
+    name = "accessToken"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class FieldProblemSchema(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class Problem(serializers.Serializer[Any]):
+    type = serializers.CharField(help_text="Where the code is explained, relative to the server.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Stable; programs decide by it.")
+    detail = serializers.CharField(help_text="For people; may change.")
+    request_id = serializers.CharField(help_text="The same as X-Request-Id; name it when you ask the operator.")
+    errors = FieldProblemSchema(many=True, required=False, help_text="With validation_error: one for each problem.")
+
+
+def operation(
+    summary: str,
+    *,
+    answers: Mapping[int, Input | None],
+    input: Input | Mapping[str, Input] | None = None,  # noqa: A002  # Reads as what it is at every use.
+    errors: Sequence[type[DomainError]] = (),
+    auth: list[dict[str, list[str]]] = REQUIRED,
+    parameters: Sequence[OpenApiParameter] = (),
+    description: str = "",
+) -> Callable[[Handler], Handler]:
+    """Describes one method of a view: its input, its answers by status, and the errors that are its own.
+
+    The errors that every operation of its kind has are added. Examples come from the schemas' EXAMPLE.
+    """
+    listed = [*errors, *_usual_errors(auth, has_input=input is not None, has_parameters=bool(parameters))]
+    responses: dict[Any, Any] = {status: _response(schema) for status, schema in answers.items()}
+    for status in sorted({error.status for error in listed}):
+        responses[status, CONTENT_TYPE] = _problem_response([error for error in listed if error.status == status])
+    return extend_schema(
+        summary=summary,
+        description=description or summary + ".",
+        request=_content_types(input),
+        responses=responses,
+        auth=auth,
+        parameters=list(parameters),
+        examples=_request_examples(input),
+    )
+
+
+@cache  # One schema for each kind of item, however many lists there are of it.
+def page_of(schema: Input) -> Input:
+    """The schema of a page of those items."""
+    name = schema.__name__
+    page = inline_serializer(
+        f"{name}Page",
+        {
+            "next": serializers.URLField(allow_null=True, help_text="The page of older items; null on the last."),
+            "previous": serializers.URLField(allow_null=True, help_text="The page of newer items."),
+            "results": schema(many=True),
+        },
+    )
+    page_class: Input = type(page)
+    page_class.EXAMPLE = {"next": None, "previous": None, "results": [_example(schema)]}  # type: ignore[attr-defined]
+    return page_class
+
+
+def _usual_errors(
+    auth: list[dict[str, list[str]]], *, has_input: bool, has_parameters: bool
+) -> list[type[DomainError]]:
+    usual: list[type[DomainError]] = [errors.ServiceUnavailable]
+    if auth is not PUBLIC:
+        usual.append(TokenInvalid)
+    if auth is REQUIRED:
+        usual.append(NotAuthenticated)
+    if has_input or has_parameters:
+        usual.append(errors.ValidationFailed)
+    if has_input:
+        usual += [
+            errors.MalformedRequest,
+            errors.PayloadTooLarge,
+            errors.UnsupportedMediaType,
+        ]
+    return usual
+
+
+def _content_types(described: Input | Mapping[str, Input] | None) -> Any:
+    if described is None or isinstance(described, Mapping):
+        return described
+    return {"application/json": described, "multipart/form-data": described}
+
+
+def _request_examples(described: Input | Mapping[str, Input] | None) -> list[OpenApiExample]:
+    if described is None:
+        return []
+    by_type = described if isinstance(described, Mapping) else {"application/json": described}
+    return [
+        OpenApiExample("A request", _example(schema), media_type=media_type, request_only=True)
+        for media_type, schema in by_type.items()
+    ]
+
+
+def _response(schema: Input | None) -> OpenApiResponse:
+    if schema is None:
+        return OpenApiResponse(description="Done; no body.")
+    return OpenApiResponse(schema, description="", examples=[OpenApiExample("An answer", _example(schema))])
+
+
+def _problem_response(listed: Sequence[type[DomainError]]) -> OpenApiResponse:
+    unique = list(dict.fromkeys(listed))
+    return OpenApiResponse(
+        Problem,
+        description=" ".join(f"`{error.code}`: {error.message}" for error in unique),
+        examples=[OpenApiExample(error.code, _problem_example(error), media_type=CONTENT_TYPE) for error in unique],
+    )
+
+
+def _problem_example(error: type[DomainError]) -> dict[str, Any]:
+    example: dict[str, Any] = {
+        "type": f"{DOCUMENTATION}#{error.code}",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.message,
+        "request_id": "4f1d2a9c8b7e6f50",
+    }
+    if issubclass(error, errors.ValidationFailed):
+        example["errors"] = [{"field": "text", "code": "max_length", "detail": "A tweet has at most 280 characters."}]
+    return example
+
+
+def _example(schema: Input) -> Any:
+    return schema.EXAMPLE  # type: ignore[attr-defined]  # Each schema and input of the API has one; a missing one fails.

@@ -1,0 +1,117 @@
+"""How bodies are read: JSON and multipart, strictly, within the caps."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import QueryDict, UnreadablePostError
+from django.http.multipartparser import MultiPartParser as DjangoMultiPartParser
+from django.http.multipartparser import MultiPartParserError
+from django.utils.http import parse_header_parameters
+from rest_framework.parsers import BaseParser, DataAndFiles
+
+from minitwitter.core.errors import MalformedRequest, PayloadTooLarge
+
+# Room for the longest tweet or profile with every character escaped.
+JSON_MAX_BYTES = 256 * 1024
+
+
+def _check_charset(media_type: str | None) -> None:
+    _, parameters = parse_header_parameters(media_type or "")
+    charset = parameters.get("charset", "utf-8")
+    if charset.lower() not in {"utf-8", "utf8", "us-ascii"}:
+        raise MalformedRequest("Send the body in UTF-8; other character sets are not read.")
+
+
+class JSONParser(BaseParser):
+    """JSON in UTF-8 (RFC 8259): no NaN, no lone surrogates, at most 1,024 levels deep (orjson's bound)."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Raises MalformedRequest and PayloadTooLarge."""
+        _check_charset(media_type)
+        try:
+            body = stream.read(JSON_MAX_BYTES + 1)
+        except UnreadablePostError as error:
+            raise MalformedRequest("The body ended early.") from error
+        if len(body) > JSON_MAX_BYTES:
+            raise PayloadTooLarge(f"A JSON body has at most {JSON_MAX_BYTES:,} bytes.")
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise MalformedRequest(f"The body is not valid JSON: {error.msg}, at character {error.pos}.") from None
+
+
+class MultiPartParser(BaseParser):
+    """multipart/form-data (RFC 7578) with fields in UTF-8, complete up to its closing boundary."""
+
+    media_type = "multipart/form-data"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> "DataAndFiles[Any, Any]":
+        """Raises MalformedRequest and PayloadTooLarge."""
+        assert parser_context is not None
+        _check_charset(media_type)
+        request = parser_context["request"]
+        meta = {**request.META, "CONTENT_TYPE": media_type}
+        closing = _ClosingBoundary(stream, media_type or "")
+        try:
+            # Latin-1 keeps every byte of a field, so that `_decoded` sees what Django would replace by U+FFFD.
+            parser = DjangoMultiPartParser(meta, closing, request.upload_handlers, "latin-1")
+            data, files = parser.parse()
+        except RequestDataTooBig as error:
+            raise PayloadTooLarge("The form fields are larger than this server takes.") from error
+        except (TooManyFieldsSent, TooManyFilesSent) as error:
+            raise MalformedRequest("The form has more fields or files than this server takes.") from error
+        except (MultiPartParserError, UnreadablePostError, ValueError) as error:
+            raise MalformedRequest("The multipart body cannot be read.") from error
+        if not closing.seen:
+            raise MalformedRequest("The multipart body ended before its closing boundary.")
+        return DataAndFiles(_decoded(data), files)
+
+
+def _decoded(data: QueryDict) -> QueryDict:
+    decoded = QueryDict(mutable=True)
+    try:
+        for name, values in data.lists():
+            decoded.setlist(_utf8(name), [_utf8(value) for value in values])
+    except UnicodeError as error:
+        raise MalformedRequest("The form has text that is not UTF-8.") from error
+    return decoded
+
+
+def _utf8(latin1: str) -> str:
+    return latin1.encode("latin-1").decode("utf-8")
+
+
+class _ClosingBoundary:
+    """Passes a stream on and notices the closing boundary, which Django's parser does not insist on.
+
+    Without it a body that a lost connection cut off would be taken for a whole one.
+    """
+
+    def __init__(self, stream: IO[Any], content_type: str) -> None:
+        self.seen = False
+        self._stream = stream
+        _, parameters = parse_header_parameters(content_type)
+        self._mark = b"--" + parameters.get("boundary", "").encode("latin-1", "replace") + b"--"
+        self._tail = b""
+
+    def read(self, size: int = -1) -> bytes:
+        chunk: bytes = self._stream.read(size)
+        if not self.seen:
+            window = self._tail + chunk
+            self.seen = self._mark in window
+            self._tail = window[-len(self._mark) :]
+        return chunk
+
+
+def max_body_bytes() -> int:
+    """The largest body of any address: one image with the fields beside it."""
+    return int(settings.MAX_IMAGE_BYTES + JSON_MAX_BYTES)

@@ -1,0 +1,84 @@
+"""What all views of the API share: reading the request and forming the answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from minitwitter.accounts.models import Session, User
+from minitwitter.api.v1 import presenters
+from minitwitter.core.pagination import PageRequest, Skeleton, load_page, parse_page
+
+Item = TypeVar("Item")
+
+
+class Endpoint(APIView):
+    """One address. A view parses, makes one domain call, answers."""
+
+    request: Request
+
+    @property
+    def user(self) -> User:
+        """The signed-in user. For addresses that need one."""
+        user: User = self.request.user
+        return user
+
+    @property
+    def session(self) -> Session:
+        """The session of the access token. For addresses that need one."""
+        session: Session = self.request.auth
+        return session
+
+    @property
+    def viewer_id(self) -> int | None:
+        """The id of the reader; None for an anonymous one."""
+        return None if self.request.user is None else self.request.user.pk
+
+    @property
+    def base(self) -> str:
+        """The address of this server: the configured one, else the one that the request named."""
+        return settings.PUBLIC_URL or f"{self.request.scheme}://{self.request.get_host()}"
+
+    def list_response(
+        self,
+        skeleton: Callable[[PageRequest], Skeleton],
+        hydrate: Callable[[list[int]], Mapping[int, Item]],
+        present: Callable[[Item], dict[str, Any]],
+    ) -> Response:
+        """One page of a list, with a Link header (RFC 8288). Raises ValidationFailed for wrong page parameters."""
+        asked = parse_page(dict(self.request.query_params.lists()))
+        page = load_page(asked, skeleton, hydrate)
+        next_url, previous_url = self._page_url(page.next), self._page_url(page.previous)
+        links = [(next_url, "next"), (previous_url, "prev")]
+        response = Response(presenters.page(page, present, next_url, previous_url))
+        if link := ", ".join(f'<{url}>; rel="{relation}"' for url, relation in links if url):
+            response["Link"] = link
+        return response
+
+    def _page_url(self, page: PageRequest | None) -> str | None:
+        if page is None:
+            return None
+        parameters = {name: value for name, value in asdict(page).items() if value is not None}
+        return f"{self.base}{self.request.path}?{urlencode(parameters)}"
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The methods of the address, in the Allow header."""
+        return Response(status=204)
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Keeps what one reader may see out of every cache; what all may see is asked for again each time."""
+        finished = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        public = getattr(request, "_user", None) is None and request.method in {"GET", "HEAD"}
+        if "Cache-Control" not in finished:
+            finished["Cache-Control"] = "no-cache" if public else "no-store"
+        if public:
+            finished["Vary"] = "Authorization"
+        return finished

@@ -1,0 +1,155 @@
+"""The shape of what callers send: which fields there are and of what type. The rules are the domain's."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework import serializers
+from rest_framework.fields import SkipField, empty
+
+from minitwitter.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
+from minitwitter.core.errors import FieldProblem, refuse
+
+Rules = Callable[..., Iterable[FieldProblem]]
+
+
+class Text(serializers.CharField):
+    """A string, taken as it is sent: nothing trimmed, no number or boolean turned into one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, allow_blank=True, **options)
+        # Which characters may stand where is a rule of the domain; lone surrogates do not get past the parsers.
+        self.validators = []
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data
+
+
+class Password(Text):
+    """A password. An overlong one is refused here, before anything hashes it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        value = super().to_internal_value(data)
+        if len(value) > PASSWORD_MAX_LENGTH:
+            message = f"A password has {PASSWORD_MIN_LENGTH} to {PASSWORD_MAX_LENGTH} characters."
+            raise serializers.ValidationError(message, code="max_length")
+        return value
+
+
+class File(serializers.FileField):
+    """An uploaded file. Its name means nothing, and what is in it is looked at by `media`."""
+
+    default_error_messages: ClassVar[Any] = {"invalid": "Send a file in a multipart/form-data body."}
+
+    def to_internal_value(self, data: Any) -> UploadedFile:
+        if not isinstance(data, UploadedFile):
+            self.fail("invalid")
+        return data
+
+
+class Input(serializers.Serializer[Any]):
+    """A body. Unknown fields are ignored."""
+
+    EXAMPLE: ClassVar[dict[str, Any]]
+
+
+def read_input(shape: type[Input], data: Any, rules: Rules | None = None) -> dict[str, Any]:
+    """The fields of the body, in the shape that is wanted.
+
+    Raises ValidationFailed with one entry for each field that is missing or of the wrong type. `rules`, called with
+    the fields that are right, adds its own, so that a caller hears of everything at once.
+    """
+    if not isinstance(data, Mapping):
+        refuse([FieldProblem("body", "invalid", "Send a JSON object.")])
+    values: dict[str, Any] = {}
+    problems: list[FieldProblem] = []
+    for field in shape().fields.values():
+        try:
+            values[field.field_name] = field.run_validation(_single(data, field.field_name, problems))
+        except serializers.ValidationError as error:
+            problems += [FieldProblem(field.field_name, detail.code, str(detail)) for detail in error.detail]
+        except SkipField:
+            continue
+    if problems:
+        refuse([*problems, *(rules(**values) if rules else ())])
+    return values
+
+
+def _single(data: Mapping[str, Any], name: str, problems: list[FieldProblem]) -> Any:
+    """The value of a field; a form may send a field several times, which no field here is meant to."""
+    values = data.getlist(name) if hasattr(data, "getlist") else None
+    if values is not None and len(values) > 1:
+        problems.append(FieldProblem(name, "too_many", "Send this only once."))
+    return data.get(name, empty)
+
+
+class RegistrationInput(Input):
+    username = Text(help_text="1 to 30 of A-Z a-z 0-9 _; unique whatever the case.")
+    email = Text()
+    password = Password(help_text="8 to 128 characters.")
+
+    EXAMPLE = {"username": "alice", "email": "alice@example.org", "password": "correct horse battery"}
+
+
+class LoginInput(Input):
+    username = Text(required=False, help_text="The username or the address. Or send `email`.")
+    email = Text(required=False)
+    password = Password()
+
+    EXAMPLE = {"username": "alice", "password": "correct horse battery"}
+
+
+class RefreshInput(Input):
+    refresh = Text()
+
+    EXAMPLE = {"refresh": "eyJhbGciOiJIUzI1NiJ9.eyJraW5kIjoicmVmcmVzaCJ9.c2lnbmF0dXJl"}
+
+
+class ProfileInput(Input):
+    display_name = Text(required=False, help_text="At most 50 characters.")
+    bio = Text(required=False, help_text="At most 500 characters.")
+    location = Text(required=False, help_text="At most 50 characters.")
+    website = Text(required=False, help_text="http or https, at most 200 characters.")
+
+    EXAMPLE = {"display_name": "Alice", "bio": "Reads and runs."}
+
+
+class AvatarInput(Input):
+    image = File(help_text="JPEG, PNG, WebP or GIF.")
+
+    EXAMPLE = {"image": "(the file)"}
+
+
+class PasswordInput(Input):
+    current_password = Password()
+    new_password = Password(help_text="8 to 128 characters.")
+
+    EXAMPLE = {"current_password": "correct horse battery", "new_password": "staple of a better horse"}
+
+
+class DeleteAccountInput(Input):
+    password = Password()
+
+    EXAMPLE = {"password": "correct horse battery"}
+
+
+class NewTweetInput(Input):
+    text = Text(required=False, help_text="1 to 280 characters (grapheme clusters); optional beside an image.")
+    image = File(required=False, help_text="JPEG, PNG, WebP or GIF, up to 10 MB and 33 megapixels.")
+    image_alt = Text(required=False, help_text="What the image shows, at most 1,500 characters.")
+
+    EXAMPLE = {"text": "Good morning!", "image": "(the file)", "image_alt": "A cup of coffee in the sun"}
+
+
+class NewTextTweetInput(Input):
+    text = Text(help_text="1 to 280 characters (grapheme clusters).")
+
+    EXAMPLE = {"text": "Good morning!"}
+
+
+class EditTweetInput(Input):
+    text = Text(help_text="1 to 280 characters (grapheme clusters); may be empty where the tweet has an image.")
+
+    EXAMPLE = {"text": "Good morning, everybody!"}

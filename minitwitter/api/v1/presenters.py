@@ -1,0 +1,126 @@
+"""Hydrated values to what is sent. Pure functions: no database, so no query can hide here.
+
+`base` is the address of the server, without a slash at its end.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from minitwitter.accounts import hydration as accounts
+from minitwitter.accounts.models import Session
+from minitwitter.actions.likes import LikeState
+from minitwitter.actions.sessions import TokenPair
+from minitwitter.core.pagination import Page
+from minitwitter.media.files import thumbnail_url_path, url_path
+from minitwitter.relationships.hydration import SeenProfile
+from minitwitter.tweets.hydration import HydratedImage, HydratedTweet
+
+Item = TypeVar("Item")
+Json = dict[str, Any]
+
+
+def time(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def author(shown: accounts.Author, base: str) -> Json:
+    """An account beside a tweet or in a list."""
+    avatar = shown.avatar
+    return {
+        "id": shown.id,
+        "username": shown.username,
+        "display_name": shown.display_name,
+        "avatar_url": base + url_path(*avatar) if avatar else None,
+    }
+
+
+def profile(seen: SeenProfile, base: str) -> Json:
+    """An account's own page. The relation stands there for a signed-in reader only."""
+    shown = seen.profile
+    body = {
+        **author(shown.author, base),
+        "bio": shown.bio,
+        "location": shown.location,
+        "website": shown.website,
+        "created_at": time(shown.created_at),
+        "followers_count": shown.followers_count,
+        "following_count": shown.following_count,
+        "tweets_count": shown.tweets_count,
+    }
+    if seen.relation is not None:
+        body |= {"following": seen.relation.following, "followed_by": seen.relation.followed_by}
+    return body
+
+
+def own_account(seen: SeenProfile, email: str, base: str) -> Json:
+    """What only the account's owner is shown."""
+    return {**profile(seen, base), "email": email}
+
+
+def token_pair(pair: TokenPair) -> Json:
+    """The answer of RFC 6749 section 5.1, under the names that simple clients expect."""
+    return {
+        "access": pair.access,
+        "refresh": pair.refresh,
+        "token_type": "Bearer",
+        "expires_in": int(pair.expires_in.total_seconds()),
+    }
+
+
+def session(shown: Session, current_id: int) -> Json:
+    """A signed-in device."""
+    return {
+        "id": shown.pk,
+        "device": shown.device,
+        "created_at": time(shown.created_at),
+        "refreshed_at": time(shown.refreshed_at),
+        "expires_at": time(shown.expires_at),
+        "current": shown.pk == current_id,
+    }
+
+
+def image(shown: HydratedImage, base: str) -> Json:
+    """An attached image."""
+    return {
+        "id": shown.id,
+        "url": base + url_path(*shown.picture),
+        "thumbnail_url": base + thumbnail_url_path(shown.picture.key),
+        "width": shown.width,
+        "height": shown.height,
+        "alt": shown.alt,
+        "blurhash": shown.blurhash,
+    }
+
+
+def tweet(shown: HydratedTweet, base: str) -> Json:
+    """A tweet, as one viewer sees it."""
+    media = [image(attached, base) for attached in shown.images]
+    return {
+        "id": shown.id,
+        "author": author(shown.author, base),
+        "text": shown.text,
+        "image": media[0]["url"] if media else None,
+        "media": media,
+        "like_count": shown.like_count,
+        "liked": shown.liked,
+        "created_at": time(shown.created_at),
+        "edited_at": time(shown.edited_at) if shown.edited_at else None,
+        "url": tweet_address(shown.id, base),
+    }
+
+
+def tweet_address(tweet_id: int, base: str) -> str:
+    """Where a tweet is found."""
+    return f"{base}/v1/tweets/{tweet_id}/"
+
+
+def like_state(state: LikeState) -> Json:
+    """How a tweet stands with the caller."""
+    return {"liked": state.liked, "like_count": state.like_count}
+
+
+def page(shown: Page[Item], present: Callable[[Item], Json], next_url: str | None, previous_url: str | None) -> Json:
+    """One page of a list."""
+    return {"next": next_url, "previous": previous_url, "results": [present(item) for item in shown.items]}

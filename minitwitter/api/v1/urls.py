@@ -1,0 +1,40 @@
+"""The addresses under /v1/."""
+
+from django.urls import path, register_converter
+
+from minitwitter.api import documentation
+from minitwitter.api.v1.converters import IdConverter, UsernameConverter
+from minitwitter.api.v1.views import accounts, feed, follows, likes, sessions, tweets
+
+register_converter(IdConverter, "id")
+register_converter(UsernameConverter, "username")
+
+urlpatterns = [
+    path("openapi.json", documentation.openapi_json),
+    path("docs/", documentation.Swagger.as_view(), name="docs"),
+    path("docs/redoc/", documentation.Redoc.as_view(), name="redoc"),
+    path("docs/errors/", documentation.errors_page),
+    path("users/register/", accounts.Register.as_view()),
+    path("users/login/", sessions.Login.as_view()),
+    path("users/refresh/", sessions.Refresh.as_view()),
+    path("users/token/refresh/", sessions.TokenRefresh.as_view()),
+    path("users/logout/", sessions.Logout.as_view()),
+    path("users/logout-all/", sessions.LogoutAll.as_view()),
+    path("users/me/", accounts.Me.as_view()),
+    path("users/me/avatar/", accounts.Avatar.as_view()),
+    path("users/me/password/", accounts.Password.as_view()),
+    path("users/me/sessions/", sessions.Sessions.as_view()),
+    path("users/me/sessions/<id:session_id>/", sessions.SessionDetail.as_view()),
+    path("users/follow/<username:username>/", follows.Follow.as_view()),
+    path("users/unfollow/<username:username>/", follows.Unfollow.as_view()),
+    path("users/<username:username>/", accounts.ProfileDetail.as_view()),
+    path("users/<username:username>/tweets/", accounts.ProfileTweets.as_view()),
+    path("users/<username:username>/followers/", follows.Followers.as_view()),
+    path("users/<username:username>/following/", follows.Following.as_view()),
+    path("tweets/", tweets.Tweets.as_view()),
+    path("tweets/like/<id:tweet_id>/", likes.ToggleLike.as_view()),
+    path("tweets/<id:tweet_id>/", tweets.TweetDetail.as_view()),
+    path("tweets/<id:tweet_id>/like/", likes.TweetLike.as_view()),
+    path("tweets/<id:tweet_id>/likes/", likes.TweetLikes.as_view()),
+    path("feed/", feed.Feed.as_view()),
+]

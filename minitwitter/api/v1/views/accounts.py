@@ -1,0 +1,143 @@
+"""Making an account, one's own account, and the profiles of others."""
+
+from functools import partial
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from minitwitter.accounts.errors import RegistrationClosed, UserNotFound
+from minitwitter.accounts.queries import visible_user_id
+from minitwitter.actions import accounts
+from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, PUBLIC, operation, page_of
+from minitwitter.api.parsers import MultiPartParser
+from minitwitter.api.permissions import Anyone, PublicRead
+from minitwitter.api.v1 import presenters, schemas
+from minitwitter.api.v1.endpoint import Endpoint
+from minitwitter.api.v1.inputs import (
+    AvatarInput,
+    DeleteAccountInput,
+    PasswordInput,
+    ProfileInput,
+    RegistrationInput,
+    read_input,
+)
+from minitwitter.media.errors import ImageTooLarge, InvalidImage, UnsupportedImage
+from minitwitter.relationships.hydration import see_profile
+from minitwitter.tweets.hydration import hydrate_tweets
+from minitwitter.tweets.queries import author_page
+
+IMAGE_ERRORS = [InvalidImage, ImageTooLarge, UnsupportedImage]
+
+
+class Register(Endpoint):
+    authentication_classes = ()
+    permission_classes = (Anyone,)
+
+    @operation(
+        "Make an account",
+        input=RegistrationInput,
+        answers={201: schemas.OwnAccount},
+        errors=[RegistrationClosed],
+        auth=PUBLIC,
+    )
+    def post(self, request: Request) -> Response:
+        fields = read_input(RegistrationInput, request.data, accounts.registration_problems)
+        user = accounts.register(**fields)
+        return Response(_own_account(user.username, user.pk, user.email, self.base), status=201)
+
+
+class Me(Endpoint):
+    @operation("Read one's own account", answers={200: schemas.OwnAccount})
+    def get(self, request: Request) -> Response:
+        return self._answer()
+
+    @operation(
+        "Change one's profile",
+        description="Only the fields that are sent change; an empty string clears one.",
+        input=ProfileInput,
+        answers={200: schemas.OwnAccount},
+    )
+    def patch(self, request: Request) -> Response:
+        accounts.update_profile(user=self.user, fields=read_input(ProfileInput, request.data))
+        return self._answer()
+
+    @operation(
+        "Delete one's account",
+        description="For good: tweets, pictures, likes and follows go with it, and the username is not given out again.",
+        input=DeleteAccountInput,
+        answers={204: None},
+    )
+    def delete(self, request: Request) -> Response:
+        fields = read_input(DeleteAccountInput, request.data)
+        accounts.delete_own_account(user=self.user, password=fields["password"])
+        return Response(status=204)
+
+    def _answer(self) -> Response:
+        return Response(_own_account(self.user.username, self.user.pk, self.user.email, self.base))
+
+
+class Avatar(Endpoint):
+    parser_classes = (MultiPartParser,)
+
+    @operation(
+        "Set one's avatar",
+        description="The middle square of the picture is taken.",
+        input={"multipart/form-data": AvatarInput},
+        answers={200: schemas.OwnAccount},
+        errors=IMAGE_ERRORS,
+    )
+    def put(self, request: Request) -> Response:
+        fields = read_input(AvatarInput, request.data)
+        accounts.change_avatar(user=self.user, file=fields["image"])
+        return self._answer()
+
+    @operation("Remove one's avatar", answers={200: schemas.OwnAccount})
+    def delete(self, request: Request) -> Response:
+        accounts.remove_avatar(user=self.user)
+        return self._answer()
+
+    def _answer(self) -> Response:
+        return Response(_own_account(self.user.username, self.user.pk, self.user.email, self.base))
+
+
+class Password(Endpoint):
+    @operation(
+        "Change one's password",
+        description="Every other session ends.",
+        input=PasswordInput,
+        answers={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        fields = read_input(PasswordInput, request.data)
+        accounts.change_password(user=self.user, keep_session_id=self.session.pk, **fields)
+        return Response(status=204)
+
+
+class ProfileDetail(Endpoint):
+    permission_classes = (PublicRead,)
+
+    @operation("Read a profile", answers={200: schemas.Profile}, errors=[UserNotFound], auth=OPTIONAL)
+    def get(self, request: Request, username: str) -> Response:
+        return Response(presenters.profile(see_profile(username, self.viewer_id), self.base))
+
+
+class ProfileTweets(Endpoint):
+    permission_classes = (PublicRead,)
+
+    @operation(
+        "List an account's tweets",
+        answers={200: page_of(schemas.Tweet)},
+        parameters=PAGE_PARAMETERS,
+        errors=[UserNotFound],
+        auth=OPTIONAL,
+    )
+    def get(self, request: Request, username: str) -> Response:
+        return self.list_response(
+            partial(author_page, visible_user_id(username)),
+            partial(hydrate_tweets, viewer_id=self.viewer_id),
+            partial(presenters.tweet, base=self.base),
+        )
+
+
+def _own_account(username: str, user_id: int, email: str | None, base: str) -> presenters.Json:
+    return presenters.own_account(see_profile(username, user_id), email or "", base)

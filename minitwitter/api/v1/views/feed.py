@@ -1,0 +1,27 @@
+"""The home feed."""
+
+from functools import partial
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from minitwitter.api.openapi import PAGE_PARAMETERS, operation, page_of
+from minitwitter.api.v1 import presenters, schemas
+from minitwitter.api.v1.endpoint import Endpoint
+from minitwitter.timelines.queries import home_page
+from minitwitter.tweets.hydration import hydrate_tweets
+
+
+class Feed(Endpoint):
+    @operation(
+        "Read one's home feed",
+        description="The tweets of the accounts one follows, newest first; not one's own.",
+        answers={200: page_of(schemas.Tweet)},
+        parameters=PAGE_PARAMETERS,
+    )
+    def get(self, request: Request) -> Response:
+        return self.list_response(
+            partial(home_page, self.user.pk),
+            partial(hydrate_tweets, viewer_id=self.viewer_id),
+            partial(presenters.tweet, base=self.base),
+        )

@@ -1,0 +1,132 @@
+"""Posting, reading, editing and deleting tweets; the public timeline."""
+
+from functools import partial
+from hashlib import blake2b
+
+import orjson
+from django.http import HttpResponse
+from django.utils.cache import get_conditional_response
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from minitwitter.actions import tweets
+from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, operation, page_of
+from minitwitter.api.permissions import PublicRead, SignedIn
+from minitwitter.api.v1 import presenters, schemas
+from minitwitter.api.v1.endpoint import Endpoint
+from minitwitter.api.v1.inputs import EditTweetInput, NewTextTweetInput, NewTweetInput, read_input
+from minitwitter.api.v1.views.accounts import IMAGE_ERRORS
+from minitwitter.core.errors import FieldProblem, ValidationFailed
+from minitwitter.tweets.errors import IdempotencyInFlight, IdempotencyMismatch, NotOwner, TweetNotFound
+from minitwitter.tweets.hydration import hydrate_tweet, hydrate_tweets
+from minitwitter.tweets.models import IDEMPOTENCY_KEY_LENGTH
+from minitwitter.tweets.queries import public_page
+
+_IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_LENGTH},
+    OpenApiParameter.HEADER,
+    description="Any text of your own. A retry with the same key and content within 24 hours returns the first"
+    " success and posts nothing.",
+)
+
+
+class Tweets(Endpoint):
+    def get_permissions(self) -> list[SignedIn]:
+        return [SignedIn() if self.request.method == "POST" else PublicRead()]
+
+    @operation(
+        "Read the public timeline",
+        answers={200: page_of(schemas.Tweet)},
+        parameters=PAGE_PARAMETERS,
+        auth=OPTIONAL,
+    )
+    def get(self, request: Request) -> Response:
+        return self.list_response(
+            public_page,
+            partial(hydrate_tweets, viewer_id=self.viewer_id),
+            partial(presenters.tweet, base=self.base),
+        )
+
+    @operation(
+        "Post a tweet",
+        description="A text, an image, or both; an image needs multipart/form-data.",
+        input={"application/json": NewTextTweetInput, "multipart/form-data": NewTweetInput},
+        answers={201: schemas.Tweet},
+        parameters=[_IDEMPOTENCY_KEY],
+        errors=[*IMAGE_ERRORS, IdempotencyMismatch, IdempotencyInFlight],
+    )
+    def post(self, request: Request) -> Response:
+        fields = read_input(NewTweetInput, request.data)
+        posted = tweets.create_tweet(
+            author=self.user,
+            text=fields.get("text", ""),
+            image=fields.get("image"),
+            image_alt=fields.get("image_alt", ""),
+            idempotency_key=_idempotency_key(request),
+        )
+        body = presenters.tweet(hydrate_tweet(posted.tweet_id, self.viewer_id), self.base)
+        headers = {"Location": body["url"]}
+        if posted.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        return Response(body, status=201, headers=headers)
+
+
+class TweetDetail(Endpoint):
+    def get_permissions(self) -> list[SignedIn]:
+        return [PublicRead() if self.request.method in {"GET", "HEAD"} else SignedIn()]
+
+    @operation(
+        "Read a tweet",
+        description="With an ETag; If-None-Match answers 304 while nothing changed.",
+        answers={200: schemas.Tweet},
+        errors=[TweetNotFound],
+        auth=OPTIONAL,
+    )
+    def get(self, request: Request, tweet_id: int) -> HttpResponse:
+        body = presenters.tweet(hydrate_tweet(tweet_id, self.viewer_id), self.base)
+        etag = f'"{blake2b(orjson.dumps(body), digest_size=12).hexdigest()}"'
+        unchanged = get_conditional_response(request._request, etag=etag)
+        if unchanged is not None:
+            return unchanged
+        return Response(body, headers={"ETag": etag})
+
+    @operation(
+        "Edit a tweet",
+        description="The text changes, the image stays.",
+        input=EditTweetInput,
+        answers={200: schemas.Tweet},
+        errors=[NotOwner, TweetNotFound],
+    )
+    def patch(self, request: Request, tweet_id: int) -> Response:
+        return self._edit(request, tweet_id)
+
+    @operation(
+        "Edit a tweet (the same as PATCH)",
+        input=EditTweetInput,
+        answers={200: schemas.Tweet},
+        errors=[NotOwner, TweetNotFound],
+    )
+    def put(self, request: Request, tweet_id: int) -> Response:
+        return self._edit(request, tweet_id)
+
+    def _edit(self, request: Request, tweet_id: int) -> Response:
+        fields = read_input(EditTweetInput, request.data)
+        tweets.edit_tweet(tweet_id=tweet_id, text=fields["text"], editor=self.user)
+        return Response(presenters.tweet(hydrate_tweet(tweet_id, self.viewer_id), self.base))
+
+    @operation("Delete a tweet", answers={204: None}, errors=[NotOwner, TweetNotFound])
+    def delete(self, request: Request, tweet_id: int) -> Response:
+        tweets.delete_tweet(tweet_id=tweet_id, editor=self.user)
+        return Response(status=204)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key: str | None = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        return None
+    if 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH and key.isascii() and key.isprintable():
+        return key
+    detail = f"The key has 1 to {IDEMPOTENCY_KEY_LENGTH} printable ASCII characters."
+    raise ValidationFailed([FieldProblem("Idempotency-Key", "invalid", detail)])

@@ -1,0 +1,216 @@
+"""The `minitwitter` command.
+
+An error that an operator can mend is one sentence on standard error and exit code 2, never a traceback. Django is
+imported only by the commands that need it: the process of `minitwitter run` stays, and its memory with it.
+"""
+
+import argparse
+import getpass
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from minitwitter import __version__, env, keys, server, upgrade
+from minitwitter.env import ConfigurationError, Options
+
+USAGE_ERROR = 2
+INTERRUPTED = 130
+KEY_FILES = ("secret_key", "token_signing_keys")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in one sentence, without repeating the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"{message[:1].upper()}{message[1:]}: see `{self.prog} --help`.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Carry out a command line and return its exit code."""
+    try:
+        return _dispatch(sys.argv[1:] if arguments is None else arguments)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _dispatch(arguments: list[str]) -> int:
+    # Everything behind `manage` belongs to Django, its --help too.
+    if arguments[:1] == ["manage"]:
+        return _manage(arguments[1:])
+    parser = _parser()
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise ConfigurationError(f"There is no option {unknown[0]}: see `{_prog(parser, parsed.command)} --help`.")
+    if parsed.command is None:
+        parser.print_help()
+        return 0
+    _set_options(parsed)
+    return _run(env.load()) if parsed.command == "run" else _create_admin(env.load(), parsed)
+
+
+def _prog(parser: argparse.ArgumentParser, command: str | None) -> str:
+    return f"{parser.prog} {command}" if command else parser.prog
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="minitwitter",
+        description="Mini Twitter: a self-hosted microblog server with a clean REST API.",
+        epilog="Every option is also an environment variable; docs/configuration.md lists them all.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"Mini Twitter {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
+    run = commands.add_parser(
+        "run",
+        help="start the server",
+        description="Start the server. The first start makes the data folder, the keys and the database.",
+        allow_abbrev=False,
+    )
+    for name in ("host", "port", "workers", "threads", "data_dir"):
+        _add_option(run, name)
+    admin = commands.add_parser(
+        "createadmin",
+        help="make an administrator's account",
+        description="Make an account that may use the admin. What is not given is asked for; without a terminal, the"
+        " password is the first line of standard input.",
+        allow_abbrev=False,
+    )
+    admin.add_argument("--username", help="letters, digits and _")
+    admin.add_argument("--email", help="the account's e-mail address")
+    _add_option(admin, "data_dir")
+    # Listed here for --help; _dispatch hands it to Django.
+    commands.add_parser("manage", help="run a management command of Django: `minitwitter manage help` lists them")
+    return parser
+
+
+def _add_option(parser: argparse.ArgumentParser, name: str) -> None:
+    option = env.OPTIONS[name]
+    help_text = f"{option.why} Default: {option.default} ({option.variable})".replace("%", "%%")
+    parser.add_argument(_flag(name), dest=name, metavar=name.rpartition("_")[2].upper(), help=help_text)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _set_options(parsed: argparse.Namespace) -> None:
+    """Put the options of the command line into the environment, where every process of the server reads them."""
+    for name, option in env.OPTIONS.items():
+        value = getattr(parsed, name, None)
+        if value is None:
+            continue
+        try:
+            option.parse(value)
+        except ValueError as error:
+            raise ConfigurationError(f"{_flag(name)} is {value!r}, but it must be {error}.") from None
+        if not value.strip():
+            raise ConfigurationError(f"{_flag(name)} is empty: give it a value, or leave it out.")
+        os.environ[option.variable] = value
+
+
+def _run(options: Options) -> int:
+    # What can refuse without leaving anything behind comes first.
+    address = server.find_address(options)
+    upgrade.applied_migrations(options)
+    _prepare(options)
+    if not options.database_url and (note := server.sqlite_note()):
+        print(note, flush=True)
+    # Bringing the database up to date may have taken long enough for somebody else to take the port.
+    address = server.find_address(options)
+    server.serve(options, address, server.banner(options, address, _how_to_create_admin(options)))
+    return 0
+
+
+def _prepare(options: Options) -> None:
+    """Make the data folder, the keys and the database's tables, or see that they are good. Raises ConfigurationError."""
+    keys.prepare_data_dir(options.data_dir)
+    for name in KEY_FILES:
+        keys.read_or_create(options.data_dir / name)
+    upgrade.apply(options)
+
+
+def _how_to_create_admin(options: Options) -> str:
+    """The command as the reader can type it, for the same data and database."""
+    command = [*_this_command(), "createadmin"]
+    if options.data_dir != Path(env.OPTIONS["data_dir"].default).absolute():
+        command += ["--data-dir", str(options.data_dir)]
+    hint = "   (with the same DATABASE_URL)" if options.database_url else ""
+    return shlex.join(command) + hint
+
+
+def _this_command() -> list[str]:
+    """How this program was called, as short as it can be typed."""
+    called = Path(sys.argv[0])
+    if called.name != "minitwitter":
+        return [sys.executable, "-m", "minitwitter"]
+    found = shutil.which("minitwitter")
+    if found and Path(found).absolute() == called.absolute():
+        return ["minitwitter"]
+    absolute, here = called.absolute(), Path.cwd()
+    return [str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)]
+
+
+def _create_admin(options: Options, parsed: argparse.Namespace) -> int:
+    username, email, password = _ask(parsed)
+    upgrade.applied_migrations(options)
+    _prepare(options)
+    _set_up_django()
+    from minitwitter.actions.accounts import create_admin
+    from minitwitter.core.errors import ValidationFailed
+
+    try:
+        create_admin(username=username, email=email, password=password)
+    except ValidationFailed as refused:
+        for problem in refused.problems:
+            print(f"{problem.field}: {problem.detail}", file=sys.stderr)
+        return 1
+    print(f"The administrator {username} was made and may sign in at /admin/.")
+    return 0
+
+
+def _ask(parsed: argparse.Namespace) -> tuple[str, str, str]:
+    """The user name, e-mail address and password: from the options, the terminal, or standard input."""
+    if not sys.stdin.isatty():
+        if parsed.username is None or parsed.email is None:
+            raise ConfigurationError("Give --username and --email when there is no terminal to ask on.")
+        password = sys.stdin.readline().rstrip("\r\n")
+        if not password:
+            raise ConfigurationError("Give the password as the first line of standard input.")
+        return parsed.username, parsed.email, password
+    try:
+        username = parsed.username if parsed.username is not None else input("Username: ")
+        email = parsed.email if parsed.email is not None else input("E-mail address: ")
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Password again: ") != password:
+            raise ConfigurationError("The two passwords differ: nothing was made.")
+    except EOFError:
+        raise ConfigurationError("The input ended early: nothing was made.") from None
+    return username, email, password
+
+
+def _set_up_django() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "minitwitter.settings")
+    django.setup()
+
+
+def _manage(arguments: list[str]) -> int:
+    env.load()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "minitwitter.settings")
+    from django.core.management import execute_from_command_line
+    from django.db.utils import OperationalError
+
+    try:
+        execute_from_command_line(["minitwitter manage", *arguments])
+    except OperationalError as error:
+        reason = str(error).strip().replace("\n", " ")
+        raise ConfigurationError(f"The database cannot be used ({reason}): see that it runs and is up to date.") from None
+    return 0

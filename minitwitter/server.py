@@ -1,0 +1,233 @@
+"""The server: what is checked before it starts, and Granian with this project's settings.
+
+The supervisor, which is the process that runs this, never imports Django; only its workers do.
+"""
+
+import errno
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from minitwitter.env import OPTIONS, ConfigurationError, Options
+
+# How long a request may go on after the server was told to stop, in seconds.
+STOP_TIMEOUT = 25
+# How long a client may take to send a request's headers, in milliseconds.
+HEADER_TIMEOUT = 10_000
+# Headers larger than this many bytes are refused (Granian reads ahead, so up to twice that may pass; its own limit is
+# 400 kB).
+HEADER_BYTES = 32 * 1024
+LISTENING_POLL = 0.02
+SUPERVISOR_POLL = 1.0
+# https://www.sqlite.org/wal.html, "The WAL-reset bug": the versions that have it, but for two that were repaired.
+WAL_BUG_FIRST, WAL_BUG_LAST, WAL_BUG_REPAIRED = (3, 7, 0), (3, 51, 2), {(3, 44, 6), (3, 50, 7)}
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server listens: a numeric address, as Granian wants it."""
+
+    host: str
+    port: int
+    family: int
+
+    @property
+    def reachable_host(self) -> str:
+        """The host to connect to from this machine."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  (compares, binds nothing)
+
+    @property
+    def url(self) -> str:
+        """The server's address as people on this machine open it."""
+        host = self.reachable_host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def find_address(options: Options) -> Address:
+    """The address of the options, after a trial that this process can listen there.
+
+    Granian's workers share their port by SO_REUSEPORT, so two servers on one port would both start and take each
+    other's requests; the trial binds without it. Raises ConfigurationError.
+    """
+    host, port = options.host, options.port
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except (socket.gaierror, UnicodeError):
+        raise ConfigurationError(
+            f"The host {host} is not known: set {OPTIONS['host'].variable} (or --host) to an address of this machine,"
+            " such as 127.0.0.1."
+        ) from None
+    address = Address(str(place[0]), port, family)
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((address.host, port))
+        except OSError as error:
+            raise ConfigurationError(_why_not(error, host, port)) from None
+    return address
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        other = port + 1 if port < 65535 else port - 1  # noqa: PLR2004  (the last port there is)
+        return (
+            f"Port {port} on {host} is in use by another program: stop that, or choose another port with"
+            f" --port {other} (or {OPTIONS['port'].variable}={other})."
+        )
+    if error.errno == errno.EACCES:
+        return f"This user may not listen on port {port}: choose one above 1023 with --port."
+    return (
+        f"The host {host} cannot be listened on ({error.strerror}): set {OPTIONS['host'].variable} (or --host) to an"
+        " address of this machine, such as 127.0.0.1."
+    )
+
+
+def sqlite_note(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
+    """A line for the operator when the linked SQLite has the WAL-reset bug, else nothing."""
+    if not WAL_BUG_FIRST <= version <= WAL_BUG_LAST or version in WAL_BUG_REPAIRED:
+        return ""
+    return (
+        f"Note: SQLite {'.'.join(map(str, version))} has a rare bug that can damage a database under several writers"
+        " (the WAL-reset bug). Keep backups, and update SQLite to 3.51.3 or newer when your system offers it."
+    )
+
+
+def serve(options: Options, address: Address, banner: str) -> None:
+    """Run the server until SIGTERM, SIGINT or SIGHUP. The banner is printed once requests are answered.
+
+    Requests in progress get STOP_TIMEOUT seconds to finish.
+    """
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
+    server = Granian(
+        "minitwitter.wsgi:application",
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        workers=options.workers,
+        blocking_threads=options.threads,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT, max_buffer_size=HEADER_BYTES),
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_TIMEOUT,
+        # Its warnings about more threads or workers than processors would greet every small machine.
+        log_level=LogLevels.error,
+    )
+    hangup = signal.getsignal(signal.SIGHUP)
+    server.on_startup(lambda: _take_over_signals(server, hangup))
+    server.on_startup(lambda: _announce(address, banner))
+    # Told to stop, a process manager may have told the workers too; that they ended is no failure then.
+    server.on_shutdown(lambda: server.interrupt_children.clear() if server.interrupt_signal else None)
+    server.serve(target_loader=load_application, wrap_loader=False)
+
+
+def _take_over_signals(server: Any, hangup: Any) -> None:
+    """Say that the server stops, and stop it also when its terminal is closed (Granian would restart its workers)."""
+    logging.getLogger("_granian").setLevel(logging.WARNING)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if not server.interrupt_signal:
+            _say(f"Stopping (requests in progress get up to {STOP_TIMEOUT} seconds) ...")
+        for worker in server.wrks:
+            worker.interrupt_by_parent = True
+        server.signal_handler_interrupt(number, frame)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop)
+    if hangup is signal.SIG_IGN:  # Started with nohup.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _say(text: str) -> None:
+    """Print, though the terminal may be gone."""
+    try:
+        os.write(1, f"{text}\n".encode())
+    except OSError:
+        return
+
+
+def _announce(address: Address, banner: str) -> None:
+    """Print the banner when the first worker listens, which it does once it has loaded the application."""
+    threading.Thread(target=_announce_when_listening, args=(address, banner), daemon=True).start()
+
+
+def _announce_when_listening(address: Address, banner: str) -> None:
+    while not _is_listening(address):
+        time.sleep(LISTENING_POLL)
+    _say(banner)
+
+
+def _is_listening(address: Address) -> bool:
+    try:
+        socket.create_connection((address.reachable_host, address.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def load_application() -> Callable[..., Any]:
+    """Load the WSGI application in a worker process, with everything the first request needs."""
+    _follow_supervisor()
+    from django.urls import get_resolver
+
+    from minitwitter.wsgi import application
+
+    # Django reads the addresses, and with them all views, at the first request; nobody should wait for that.
+    _ = get_resolver().url_patterns
+    return application
+
+
+def _follow_supervisor() -> None:
+    """Leave the signals of a terminal to the supervisor, and end when it ends, however it does."""
+    # Ctrl-C and a closed terminal reach every process; a worker that stopped by itself would count as failed.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    # Until Granian sets its own handler, this process has a copy of the supervisor's, which would stop nothing.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None:
+        threading.Thread(target=_stop_after, args=(supervisor.pid,), daemon=True).start()
+
+
+def _stop_after(supervisor: int | None) -> None:
+    """A killed supervisor stops nobody; its workers would go on, and hold the port."""
+    while os.getppid() == supervisor:
+        time.sleep(SUPERVISOR_POLL)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def banner(options: Options, address: Address, create_admin: str) -> str:
+    """What an operator should know about the server that just started."""
+    base = options.public_url or address.url
+    lines = [
+        f"Mini Twitter answers at {address.url}/",
+        f"  {base}/v1/docs/   the API, to read and to try",
+        f"  {base}/admin/     the admin",
+        "",
+        "Make an administrator's account, from another terminal:",
+        f"  {create_admin}",
+        "",
+        f"Data folder: {options.data_dir}",
+        f"Database: {_database(options)}",
+        "Stop with Ctrl-C.",
+    ]
+    return "\n".join(lines)
+
+
+def _database(options: Options) -> str:
+    if not options.database_url:
+        return f"SQLite, {options.data_dir / Path('db.sqlite3')}"
+    return "PostgreSQL" if options.database_url.startswith("postgres") else "as DATABASE_URL says"

@@ -1,0 +1,150 @@
+"""Django's settings. What an operator may change is an option in `env.py`; the rest is decided here, with its reason."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from minitwitter import env, keys
+from minitwitter.core.database import configure
+
+OPTIONS = env.load()
+keys.prepare_data_dir(OPTIONS.data_dir)
+
+# --- Security ---------------------------------------------------------------------------------------------------------
+DEBUG = False
+SECRET_KEY = keys.read_or_create(OPTIONS.data_dir / "secret_key")[0]
+# Tokens are signed with a key of their own, so that either can be replaced without the other.
+TOKEN_SIGNING_KEYS = keys.read_or_create(OPTIONS.data_dir / "token_signing_keys")
+_PUBLIC = urlsplit(OPTIONS.public_url)
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+ALLOWED_HOSTS = list(OPTIONS.allowed_hosts or (*_LOOPBACK, *filter(None, [_PUBLIC.hostname])))
+CSRF_TRUSTED_ORIGINS = [OPTIONS.public_url] if OPTIONS.public_url else []
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _PUBLIC.scheme == "https"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "minitwitter_session", "minitwitter_csrf"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Application ------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "minitwitter.media",
+    "minitwitter.accounts",
+    "minitwitter.relationships",
+    "minitwitter.tweets",
+    "minitwitter.api",
+    "minitwitter.admin",
+    # The rest serves the admin and the API's documentation pages.
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+MIDDLEWARE = [
+    # The outermost, so that every answer carries the request id and every failure is problem JSON.
+    "minitwitter.api.middleware.request_context",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "minitwitter.api.middleware.check_host_and_body",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "minitwitter.urls"
+WSGI_APPLICATION = "minitwitter.wsgi.application"
+# A redirect would turn a POST into a GET and lose its body: a missing slash is a 404 that says so.
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database ---------------------------------------------------------------------------------------------------------
+DATABASES = {"default": configure(OPTIONS)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Accounts ---------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["minitwitter.accounts.backends.UsernameOrEmailBackend"]
+PASSWORD_HASHERS = ["minitwitter.accounts.hashers.Argon2Hasher"]
+REGISTRATION_OPEN = OPTIONS.registration == "open"
+PUBLIC_READ = OPTIONS.public_read
+TWEET_LENGTH = OPTIONS.tweet_length
+PUBLIC_URL = OPTIONS.public_url
+ACCESS_LOG = OPTIONS.access_log
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+STORAGES = {
+    "default": {
+        "BACKEND": "minitwitter.media.storage.LocalStorage",
+        "OPTIONS": {"location": OPTIONS.data_dir / "media", "base_url": "/media/"},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+# Static files come straight from the installed packages: no collecting step before the first start.
+WHITENOISE_USE_FINDERS = True
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
+MAX_IMAGE_BYTES = 10 * 1024 * 1024
+MAX_IMAGE_PIXELS = 33_000_000
+# Fields beside the file of a multipart body; Django answers more with an error of its own, rendered as 413 or 400.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 50
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+
+# --- Language and time ------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- API --------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_RENDERER_CLASSES": ["minitwitter.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["minitwitter.api.parsers.JSONParser", "minitwitter.api.parsers.MultiPartParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "minitwitter.api.negotiation.FirstRenderer",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["minitwitter.api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["minitwitter.api.permissions.SignedIn"],
+    "DEFAULT_SCHEMA_CLASS": "minitwitter.api.openapi.Schema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "minitwitter.api.errors.handle_exception",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Mini Twitter",
+    "DESCRIPTION": (
+        "A self-hosted microblog. Log in at `/v1/users/login/`, send `Authorization: Bearer <access>`, and follow the"
+        " `next` addresses of lists. Every failure is problem details; the codes are explained at"
+        " [/v1/docs/errors/](/v1/docs/errors/)."
+    ),
+    "VERSION": "1",
+    "LICENSE": {"name": "MIT"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    # The pages load from this server, so they work offline and tell no third party who reads them.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+}
+
+# Usernames are unique without case, by an index on LOWER(username) that Django's check does not know.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+
+LOGGING_CONFIG = "minitwitter.core.logs.configure"
+LOGGING: dict[str, Any] = {}

@@ -1,0 +1,20 @@
+"""All addresses of the server."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from minitwitter.api import health
+from minitwitter.media.views import serve
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("v1/", include("minitwitter.api.v1.urls")),
+    path("media/<path:name>", serve),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "minitwitter.api.errors.bad_request"
+handler403 = "minitwitter.api.errors.permission_denied"
+handler404 = "minitwitter.api.errors.page_not_found"
+handler500 = "minitwitter.api.errors.server_error"
