@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from minitwitter import env, keys
+from minitwitter.core import logs
 from minitwitter.core.database import configure
 
 OPTIONS = env.load()
@@ -133,12 +134,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ),
     "VERSION": "1",
     "LICENSE": {"name": "MIT"},
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PUBLIC": True,
-    # The pages load from this server, so they work offline and tell no third party who reads them.
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
@@ -146,5 +141,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # Usernames are unique without case, by an index on LOWER(username) that Django's check does not know.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
-LOGGING_CONFIG = "minitwitter.core.logs.configure"
-LOGGING: dict[str, Any] = {}
+# --- Logs -------------------------------------------------------------------------------------------------------------
+LOGGING_CONFIG = None  # Django's own set-up is replaced, not extended.
+logs.configure()

@@ -1,5 +1,6 @@
 """A client of the API, for tests."""
 
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -56,6 +57,12 @@ class ApiClient(Client):
         }
         return self.generic(method, path, encode_multipart(BOUNDARY, parts), MULTIPART_CONTENT, headers=headers or None)
 
+    def media(self, address: str) -> tuple[int, bytes]:
+        """The status and the bytes of a media file, by its absolute address."""
+        response: Any = self.get(address.removeprefix("http://testserver"))
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        return response.status_code, body
+
     def tweet(self, text: str = "Hello", image: bytes | None = None) -> dict[str, Any]:
         """Post a tweet and return it."""
         fields: dict[str, Any] = {"text": text} | ({"image": image} if image else {})
@@ -65,3 +72,23 @@ class ApiClient(Client):
         return posted
 
 
+
+
+def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]:
+    """The answer is the problem of that code, whole and well formed. Returns its body."""
+    assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json"), response.content
+    body: dict[str, Any] = response.json()
+    expected = {"type", "title", "status", "code", "detail", "request_id"}
+    assert set(body) == expected | ({"errors"} if code == "validation_error" else set())
+    assert (body["status"], body["code"], body["type"]) == (status, code, f"/v1/docs/errors/#{code}")
+    assert body["title"] == HTTPStatus(status).phrase
+    assert body["request_id"] == response["X-Request-Id"]
+    assert body["detail"]
+    return body
+
+
+def assert_invalid(response: Response, *problems: tuple[str, str]) -> None:
+    """The answer is 400 with exactly these (field, code) entries, in whatever order."""
+    body = assert_problem(response, 400, "validation_error")
+    assert sorted((entry["field"], entry["code"]) for entry in body["errors"]) == sorted(problems)
+    assert all(set(entry) == {"field", "code", "detail"} and entry["detail"] for entry in body["errors"])

@@ -5,6 +5,7 @@ from django.db.models.functions import Lower
 
 from minitwitter.accounts.errors import UserNotFound
 from minitwitter.accounts.models import Session, User
+from minitwitter.accounts.rules import is_username
 from minitwitter.accounts.visibility import visible_users
 from minitwitter.core import ids
 from minitwitter.core.pagination import PageRequest, Skeleton, fetch_skeleton
@@ -17,13 +18,14 @@ def _named(users: QuerySet[User], username: str) -> QuerySet[User]:
 
 def user_by_username(username: str) -> User | None:
     """The account of that name, in any case and any state."""
-    return _named(User.objects.all(), username).first() if username.isascii() else None
+    return _named(User.objects.all(), username).first() if is_username(username) else None
 
 
 def user_by_email(email: str) -> User | None:
     """The account of that address, in any case and any state."""
     addressed = User.objects.alias(lower_email=Lower("email")).filter(lower_email=email.lower())
-    return addressed.first() if email.isascii() else None
+    # What no address can hold (a NUL, above all, which PostgreSQL refuses) is not asked for.
+    return addressed.first() if email.isascii() and email.isprintable() else None
 
 
 def visible_user_id(username: str) -> int:

@@ -21,9 +21,19 @@ _SHARED: list[structlog.typing.Processor] = [
 ]
 
 
-def configure(_: dict[str, Any]) -> None:
-    """Django calls this at start-up (LOGGING_CONFIG)."""
-    handler = logging.StreamHandler(sys.stderr)
+class _StandardError(logging.Handler):
+    """Writes to whatever standard error is at that moment, so that it can be redirected."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:  # noqa: BLE001  # As every handler: a failing log must not fail the request.
+            self.handleError(record)
+
+
+def configure() -> None:
+    """Set up the standard library's logging and structlog for this process."""
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,

@@ -11,8 +11,8 @@ register_converter(UsernameConverter, "username")
 
 urlpatterns = [
     path("openapi.json", documentation.openapi_json),
-    path("docs/", documentation.Swagger.as_view(), name="docs"),
-    path("docs/redoc/", documentation.Redoc.as_view(), name="redoc"),
+    path("docs/", documentation.swagger_page),
+    path("docs/redoc/", documentation.redoc_page),
     path("docs/errors/", documentation.errors_page),
     path("users/register/", accounts.Register.as_view()),
     path("users/login/", sessions.Login.as_view()),

@@ -87,10 +87,10 @@ class TweetDetail(Endpoint):
     def get(self, request: Request, tweet_id: int) -> HttpResponse:
         body = presenters.tweet(hydrate_tweet(tweet_id, self.viewer_id), self.base)
         etag = f'"{blake2b(orjson.dumps(body), digest_size=12).hexdigest()}"'
-        unchanged = get_conditional_response(request._request, etag=etag)
-        if unchanged is not None:
-            return unchanged
-        return Response(body, headers={"ETag": etag})
+        response = Response(body, headers={"ETag": etag})
+        # Django looks at If-None-Match and answers 304 with the headers that the whole answer would have had.
+        conditional: HttpResponse = get_conditional_response(request._request, etag=etag, response=response)
+        return conditional
 
     @operation(
         "Edit a tweet",

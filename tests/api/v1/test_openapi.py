@@ -1,0 +1,116 @@
+"""The OpenAPI description is true, whole, and what the documentation pages show."""
+
+import re
+from typing import Any
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft4Validator
+
+from minitwitter.api.v1.urls import urlpatterns
+from tests.client import ApiClient
+from tests.factories import follow, jpeg
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def description() -> dict[str, Any]:
+    generated: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return generated
+
+
+def _operations(description: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_every_address_is_described(description: dict[str, Any]) -> None:
+    undescribed = ("openapi.json", "docs/")
+    expected = {
+        "/v1/" + re.sub(r"<\w+:(\w+)>", r"{\1}", str(pattern.pattern))
+        for pattern in urlpatterns
+        if not str(pattern.pattern).startswith(undescribed)
+    }
+    assert set(description["paths"]) == expected
+
+
+def test_every_operation_has_examples_of_what_is_sent_and_answered(description: dict[str, Any]) -> None:
+    for path, method, operation in _operations(description):
+        contents = [answer.get("content", {}) for answer in operation["responses"].values()]
+        contents.append(operation.get("requestBody", {}).get("content", {}))
+        for content in contents:
+            for media_type, described in content.items():
+                if media_type == "multipart/form-data" and "application/json" in content:
+                    continue  # The same fields as in JSON, which has the example.
+                assert described.get("examples"), (path, method, media_type)
+
+
+def _resolve(schema: Any, description: dict[str, Any]) -> Any:
+    """The schema with its references written out; `nullable` (OpenAPI 3.0) becomes JSON Schema's type null."""
+    if isinstance(schema, list):
+        return [_resolve(item, description) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        return _resolve(description["components"]["schemas"][name], description)
+    resolved = {key: _resolve(value, description) for key, value in schema.items()}
+    if resolved.pop("nullable", False):
+        resolved["type"] = [resolved["type"], "null"]
+    if resolved.get("type") == "object" and "properties" in resolved:
+        resolved["additionalProperties"] = False
+    return resolved
+
+
+def _assert_described(description: dict[str, Any], path: str, method: str, response: Any) -> None:
+    answer = description["paths"][path][method.lower()]["responses"][str(response.status_code)]
+    if "content" not in answer:
+        assert response.content == b""
+        return
+    schema = answer["content"][response["Content-Type"]]["schema"]
+    Draft4Validator(_resolve(schema, description)).validate(response.json())
+
+
+def test_answers_are_as_described(description: dict[str, Any], alice: ApiClient, bob: ApiClient) -> None:
+    follow(bob.me, alice.me)
+    tweet = alice.tweet("Hello", jpeg())
+    bob.call("PUT", f"/v1/tweets/{tweet['id']}/like/")
+    alice.form("PUT", "/v1/users/me/avatar/", {"image": jpeg()})
+    names = {"tweet_id": tweet["id"], "username": "alice", "session_id": 1}
+    bodies = {
+        "/v1/users/login/": {"username": "alice", "password": "correct horse battery"},
+        "/v1/users/refresh/": {"refresh": bob.refresh},
+        "/v1/tweets/{tweet_id}/": {"text": "Edited"},
+    }
+    seen = set()
+    for path, method, _ in sorted(_operations(description), key=lambda each: each[1] == "delete"):
+        if path in {"/v1/users/logout/", "/v1/users/logout-all/", "/v1/users/me/"} and method != "get":
+            continue
+        client = alice if path == "/v1/tweets/{tweet_id}/" else bob
+        response = client.call(method.upper(), path.format(**names), bodies.get(path))
+        _assert_described(description, path, method, response)
+        seen.add(response.status_code)
+    assert seen == {200, 204, 400, 404, 409}
+
+
+def test_the_pages_load_nothing_from_elsewhere(api: ApiClient) -> None:
+    for address in ("/v1/docs/", "/v1/docs/redoc/"):
+        page = api.get(address)
+        assert page.status_code == 200
+        html = page.content.decode()
+        assert "<script>" not in html
+        sources = re.findall(r"""(?:src|href)=["']([^"']+)["']""", html)
+        assert sources
+        assert all(source.startswith("/") for source in sources), sources
+        assert any(source.endswith(".js") for source in sources)
+
+
+def test_the_description_is_served(api: ApiClient, description: dict[str, Any]) -> None:
+    response = api.get("/v1/openapi.json")
+    assert response["Content-Type"] == "application/json"
+    assert response.json()["openapi"].startswith("3.")
+    assert set(response.json()["paths"]) == set(description["paths"])

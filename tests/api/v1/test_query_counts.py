@@ -1,0 +1,73 @@
+"""How many queries each answer takes: the same number for 5 items and for 50."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.client import ApiClient
+from tests.factories import follow, jpeg, make_tweet, make_user
+
+pytestmark = pytest.mark.django_db
+
+SESSION, SKELETON, TWEETS, ATTACHMENTS, LIKES, ACCOUNT, AUTHORS = 1, 1, 1, 1, 1, 1, 1
+HYDRATION = TWEETS + ATTACHMENTS + LIKES
+
+SIGNED_IN_READS = {
+    "/v1/feed/": SESSION + SKELETON + HYDRATION,
+    "/v1/tweets/": SESSION + SKELETON + HYDRATION,
+    "/v1/users/alice/tweets/": SESSION + ACCOUNT + SKELETON + HYDRATION,
+    "/v1/users/alice/followers/": SESSION + ACCOUNT + SKELETON + AUTHORS,
+    "/v1/users/bob/following/": SESSION + ACCOUNT + SKELETON + AUTHORS,
+    "/v1/tweets/{tweet}/likes/": SESSION + 1 + SKELETON + AUTHORS,
+    "/v1/tweets/{tweet}/": SESSION + HYDRATION,
+    "/v1/users/alice/": SESSION + ACCOUNT + 1 + 1,
+    "/v1/users/me/": SESSION + ACCOUNT + 1 + 1,
+    "/v1/users/me/sessions/": SESSION + SKELETON + 1,
+}
+
+
+@pytest.fixture
+def crowd(alice: ApiClient, bob: ApiClient) -> Callable[[int], int]:
+    """Gives alice so many tweets (some with pictures), followers and likes, and bob so many followees."""
+    follow(bob.me, alice.me)
+
+    def fill(size: int) -> int:
+        tweet = make_tweet(alice.me)
+        for number in range(size):
+            person = make_user(f"p{size}_{number}")
+            follow(person, alice.me)
+            follow(bob.me, person)
+            ApiClient(person).call("PUT", f"/v1/tweets/{tweet}/like/")
+            make_tweet(alice.me, image=jpeg() if number % 2 else None)
+            make_tweet(person)
+        return tweet
+
+    return fill
+
+
+def _count(client: ApiClient, address: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.call("GET", address).status_code == 200
+    return len(captured)
+
+
+def test_reads_take_the_same_number_of_queries_for_5_and_50_items(
+    bob: ApiClient, crowd: Callable[[int], int]
+) -> None:
+    for size in (5, 45):
+        tweet = crowd(size)
+        for address, expected in SIGNED_IN_READS.items():
+            assert (address, _count(bob, address.format(tweet=tweet) + "?limit=50")) == (address, expected)
+
+
+def test_an_anonymous_reader_takes_fewer(alice: ApiClient, api: ApiClient, crowd: Callable[[int], int]) -> None:
+    tweet = crowd(5)
+    assert _count(api, "/v1/tweets/?limit=50") == SKELETON + TWEETS + ATTACHMENTS
+    assert _count(api, f"/v1/tweets/{tweet}/") == TWEETS + ATTACHMENTS
+    assert _count(api, "/v1/users/alice/") == ACCOUNT + 1
+
+
+def test_liveness_asks_nothing_of_the_database(api: ApiClient) -> None:
+    assert _count(api, "/healthz") == 0
