@@ -33,32 +33,26 @@ class Decoded:
     loop: int | None
 
 
-def decode(content: bytes) -> Decoded:
-    """Decode every frame. Raises what `inspect` raises, and errors of Pillow's for damaged pixels."""
+def decode(content: bytes, *, side: int | None = None) -> Decoded:
+    """Decode every frame. With `side` only the first, and a JPEG may come reduced, though not to below that side.
+
+    Raises what `inspect` raises, and errors of Pillow's for damaged pixels.
+    """
     # The decoder, which can hold twice the picture, is gone before the picture is copied by turning it.
-    decoded, turn = _decode_lying(content)
+    decoded, turn = _decode_lying(content, side)
     if turn is not None:
         for index, frame in enumerate(decoded.frames):
             decoded.frames[index] = frame.transpose(turn)
     return decoded
 
 
-def decode_first(content: bytes, *, side: int) -> tuple[str, Image.Image]:
-    """The extension and the first frame, which may come reduced, but not to below `side` pixels on either side."""
+def _decode_lying(content: bytes, side: int | None) -> tuple[Decoded, Image.Transpose | None]:
     inspected = inspect(content)
-    source = inspected.source
-    if isinstance(source, JpegImageFile):
+    source, numbers = inspected.source, inspected.frames if side is None else inspected.frames[:1]
+    if side is not None and isinstance(source, JpegImageFile):
         source.draft(None, (side, side))
-    source.seek(inspected.frames[0])
-    picture, turn = _normalised(source), _turn(source)
-    return inspected.extension, picture if turn is None else picture.transpose(turn)
-
-
-def _decode_lying(content: bytes) -> tuple[Decoded, Image.Transpose | None]:
-    inspected = inspect(content)
-    source = inspected.source
     frames, durations = [], []
-    for number in inspected.frames:
+    for number in numbers:
         source.seek(number)
         frames.append(_normalised(source))
         durations.append(source.info.get("duration", 0))
@@ -75,7 +69,7 @@ def _align_modes(frames: list[Image.Image]) -> None:
 def _turn(source: ImageFile.ImageFile) -> Image.Transpose | None:
     try:
         return _TURNS.get(source.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # Damaged EXIF data, for which Pillow has no error of its own, must not cost the picture.
+    except Exception:  # noqa: BLE001  # Damaged EXIF data must not cost the picture; Pillow has no error of its own for it.
         return None
 
 
@@ -88,12 +82,12 @@ def _normalised(source: ImageFile.ImageFile) -> Image.Image:
 
 
 def _in_eight_bits(source: Image.Image) -> Image.Image:
-    """A new picture in a mode that colour profiles are made for: L, RGB, RGBA or CMYK."""
+    """The picture in a mode that colour profiles are made for: itself in L or CMYK, or a new one in RGB or RGBA."""
     if source.mode.startswith("I"):  # 16 bits of grey; converting alone would cut all above 255 to white.
         return source.point(lambda level: level * (1 / 257)).convert("L")
     if source.has_transparency_data:
         return source.convert("RGBA")
-    return source.copy() if source.mode in {"L", "RGB", "CMYK"} else source.convert("RGB")
+    return source if source.mode in {"L", "CMYK"} else source.convert("RGB")
 
 
 def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:

@@ -65,10 +65,10 @@ def _process(content: bytes) -> ProcessedImage:
 def _process_avatar(content: bytes) -> ProcessedImage:
     from minitwitter.media import decoding, encoding
 
-    extension, first = decoding.decode_first(content, side=AVATAR_SIDE)
-    square = encoding.avatar(first, AVATAR_SIDE)
+    decoded = decoding.decode(content, side=AVATAR_SIDE)
+    square = encoding.avatar(decoded.frames[0], AVATAR_SIDE)
     # Resized, a GIF has more colours than its 256.
-    extension = "png" if extension == "gif" else extension
+    extension = "png" if decoded.extension == "gif" else decoded.extension
     encoded, thumbnail = encoding.encode_still(square, extension), encoding.thumbnail(square)
     return ProcessedImage(encoded, thumbnail, extension, *square.size, encoding.placeholder(square))
 
