@@ -1,6 +1,5 @@
 """A client of the API, for tests."""
 
-from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -81,7 +80,7 @@ def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]
     expected = {"type", "title", "status", "code", "detail", "request_id"}
     assert set(body) == expected | ({"errors"} if code == "validation_error" else set())
     assert (body["status"], body["code"], body["type"]) == (status, code, f"/v1/docs/errors/#{code}")
-    assert body["title"] == HTTPStatus(status).phrase
+    assert body["title"]
     assert body["request_id"] == response["X-Request-Id"]
     assert body["detail"]
     return body

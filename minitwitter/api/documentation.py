@@ -2,7 +2,6 @@
 
 import inspect
 from functools import lru_cache
-from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -50,7 +49,7 @@ def errors_page(request: HttpRequest) -> HttpResponse:
         {
             "code": error.code,
             "status": error.status,
-            "title": HTTPStatus(error.status).phrase,
+            "title": error.title(),
             "message": error.message,
             "explanation": inspect.getdoc(error),
         }

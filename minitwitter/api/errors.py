@@ -53,7 +53,7 @@ def problem_body(error: DomainError, request: HttpRequest) -> dict[str, Any]:
     """The body of a problem. A rule of the input that is broken stands in `errors`."""
     body: dict[str, Any] = {
         "type": f"{DOCUMENTATION}#{error.code}",
-        "title": HTTPStatus(error.status).phrase,
+        "title": error.title(),
         "status": error.status,
         "code": error.code,
         "detail": error.message,

@@ -39,6 +39,8 @@ def request_context(get_response: GetResponse) -> GetResponse:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = _as_problem(request, get_response(request))
             response["X-Request-Id"] = request_id
+            if isinstance(response, HttpResponse):
+                response["Content-Length"] = str(len(response.content))
             if settings.ACCESS_LOG:
                 _log_access(request, response, time.perf_counter() - started)
         return response

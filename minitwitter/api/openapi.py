@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -198,7 +197,7 @@ def _problem_response(listed: Sequence[type[DomainError]]) -> OpenApiResponse:
 def _problem_example(error: type[DomainError]) -> dict[str, Any]:
     example: dict[str, Any] = {
         "type": f"{DOCUMENTATION}#{error.code}",
-        "title": HTTPStatus(error.status).phrase,
+        "title": error.title(),
         "status": error.status,
         "code": error.code,
         "detail": error.message,

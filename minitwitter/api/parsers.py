@@ -71,6 +71,8 @@ class MultiPartParser(BaseParser):
             raise MalformedRequest("The form has more fields or files than this server takes.") from error
         except (MultiPartParserError, UnreadablePostError, ValueError) as error:
             raise MalformedRequest("The multipart body cannot be read.") from error
+        if not closing.seen and closing.size >= max_body_bytes():
+            raise PayloadTooLarge  # Of a body that came in chunks, without a length that could have been refused.
         if not closing.seen:
             raise MalformedRequest("The multipart body ended before its closing boundary.")
         return DataAndFiles(_decoded(data), files)
@@ -98,6 +100,7 @@ class _ClosingBoundary:
 
     def __init__(self, stream: IO[Any], content_type: str) -> None:
         self.seen = False
+        self.size = 0
         self._stream = stream
         _, parameters = parse_header_parameters(content_type)
         self._mark = b"--" + parameters.get("boundary", "").encode("latin-1", "replace") + b"--"
@@ -105,6 +108,7 @@ class _ClosingBoundary:
 
     def read(self, size: int = -1) -> bytes:
         chunk: bytes = self._stream.read(size)
+        self.size += len(chunk)
         if not self.seen:
             window = self._tail + chunk
             self.seen = self._mark in window

@@ -6,6 +6,10 @@ them; `api/errors.py` renders them; the class docstring is what `/v1/docs/errors
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
+
+
+_NEW_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,10 @@ class DomainError(Exception):
         self.message = message or type(self).message
         super().__init__(self.message)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.message,)
+    @classmethod
+    def title(cls) -> str:
+        """The status in words (RFC 9110 section 15; Python's own words for two of them differ by its version)."""
+        return _NEW_PHRASES.get(cls.status) or HTTPStatus(cls.status).phrase
 
 
 class ValidationFailed(DomainError):
@@ -115,7 +121,8 @@ class InternalError(DomainError):
 
 
 class ServiceUnavailable(DomainError):
-    """The database cannot be reached or is overloaded. Nothing was changed; try again after the seconds in Retry-After."""
+    """The database cannot be reached, or too many pictures wait for their turn. Nothing was changed; try again after the
+    seconds in Retry-After."""
 
     code = "service_unavailable"
     status = 503

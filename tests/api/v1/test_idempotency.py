@@ -1,16 +1,15 @@
 """Idempotency-Key on POST /v1/tweets/"""
 
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from minitwitter.media.models import Image
 from minitwitter.tweets.models import IdempotencyKey, Tweet
 from tests.client import ApiClient, assert_invalid, assert_problem
 from tests.factories import jpeg
+from tests.threads import at_once
 
 TWEETS = "/v1/tweets/"
 KEY = {"Idempotency-Key": "a key"}
@@ -80,25 +79,15 @@ def test_refuses_a_bad_key(alice: ApiClient, key: str) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("with_image", [False, True])
 def test_of_many_requests_at_once_exactly_one_posts(alice: ApiClient, media_folder: Any, with_image: bool) -> None:
-    answers: list[tuple[int, Any]] = []
-    start = threading.Barrier(16)
-    picture = jpeg()
+    fields = {"text": "Hello"} | ({"image": jpeg()} if with_image else {})
 
-    def post() -> None:
+    def post(_: int) -> tuple[int, Any]:
         client = ApiClient()
         client.sign_in(alice.access)
-        start.wait()
-        fields = {"text": "Hello"} | ({"image": picture} if with_image else {})
         response = client.form("POST", TWEETS, fields, **KEY)
-        answers.append((response.status_code, response.json().get("id", response.json().get("code"))))
-        connection.close()
+        return response.status_code, response.json().get("id", response.json().get("code"))
 
-    threads = [threading.Thread(target=post) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
+    answers = at_once(16, post)
     (tweet,) = Tweet.objects.values_list("pk", flat=True)
     assert set(answers) <= {(201, tweet), (409, "idempotency_in_flight")}
     assert (201, tweet) in answers

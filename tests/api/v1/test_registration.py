@@ -1,15 +1,14 @@
 """POST /v1/users/register/"""
 
-import threading
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
 
 from minitwitter.accounts.models import AccountStats, User
 from tests.client import ApiClient, assert_invalid, assert_problem
 from tests.factories import PASSWORD, make_user
+from tests.threads import at_once
 
 ADDRESS = "/v1/users/register/"
 GOOD = {"username": "alice", "email": "alice@example.org", "password": PASSWORD}
@@ -136,21 +135,12 @@ def test_takes_a_form_as_well(api: ApiClient) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_sign_ups_with_one_name_at_once_one_wins() -> None:
-    answers: list[int] = []
-    start = threading.Barrier(12)
-
-    def sign_up(number: int) -> None:
+    def sign_up(number: int) -> int:
         name = "".join(c.upper() if number >> i & 1 else c for i, c in enumerate("alice"))
-        start.wait()
         body = {**GOOD, "username": name, "email": f"{number}@example.org"}
-        answers.append(ApiClient().call("POST", ADDRESS, body).status_code)
-        connection.close()
+        status: int = ApiClient().call("POST", ADDRESS, body).status_code
+        return status
 
-    threads = [threading.Thread(target=sign_up, args=(number,)) for number in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
+    answers = at_once(12, sign_up)
     assert sorted(answers) == [201] + [400] * 11
     assert (User.objects.count(), AccountStats.objects.count()) == (1, 1)

@@ -1,0 +1,217 @@
+"""The server: what starts, what it says, how it stops, and when it migrates."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from minitwitter import upgrade
+from minitwitter.server import sqlite_note
+from tests.operating import ROOT, Running, call, environment, free_port, is_alive, running, wait_until
+
+MAKING = "Making the database ..."
+UPGRADING = "Bringing the database up to date ..."
+
+
+@pytest.fixture
+def database() -> Iterator[dict[str, str]]:
+    """The environment that names a database of the kind this run is about, new and for one test."""
+    given = os.environ.get("DATABASE_URL", "")
+    if not given.startswith("postgres"):
+        yield {}
+        return
+    name = f"server_{uuid.uuid4().hex}"
+    with psycopg.connect(given, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield {"DATABASE_URL": urlsplit(given)._replace(path=f"/{name}").geturl()}
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_new_instance_starts_says_what_to_open_and_stops(tmp_path: Path, database: dict[str, str]) -> None:
+    with running(tmp_path, **database) as server:
+        assert server.get("/healthz")[0] == 200
+        assert server.get("/readyz")[0] == 200
+        output = server.output
+        workers = server.workers()
+        code = server.stop(signal.SIGTERM)
+
+    assert (code, len(workers)) == (0, 2)
+    assert output.startswith(MAKING)
+    assert f"http://127.0.0.1:{server.port}/v1/docs/" in output
+    assert f"http://127.0.0.1:{server.port}/admin/" in output
+    assert "-m minitwitter createadmin\n" in output.replace("   (with the same DATABASE_URL)", "")
+    assert str(tmp_path / "data") in output
+    assert ("PostgreSQL" in output) is bool(database)
+    assert not any(is_alive(worker) for worker in workers)
+    assert "Traceback" not in server.output
+    assert "Unexpected exit" not in server.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_and_a_closed_terminal_stop_everything(tmp_path: Path, number: int) -> None:
+    with running(tmp_path, "--data-dir", "my data") as server:
+        assert f"createadmin --data-dir '{tmp_path}/my data'\n" in server.output
+        workers = server.workers()
+        os.killpg(server.process.pid, number)  # As a terminal does: every process gets it.
+        code = server.process.wait(timeout=30)
+
+    assert code == 0
+    assert not any(is_alive(worker) for worker in workers)
+    assert "Unexpected exit" not in server.output
+
+
+def test_a_killed_supervisor_takes_its_workers_along(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        workers = server.workers()
+        server.stop(signal.SIGKILL)
+
+        wait_until(lambda: not any(is_alive(worker) for worker in workers))
+
+
+def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
+    with running(tmp_path, "--workers", "1") as server:
+        (before,) = server.workers()
+        os.kill(before, signal.SIGKILL)
+
+        wait_until(lambda: server.answers("/healthz"), server)
+        assert before not in server.workers()
+
+
+def test_two_servers_do_not_share_a_port(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        result = call(tmp_path, "run", "--port", str(server.port))
+
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert f"Port {server.port} on 127.0.0.1 is in use" in result.stderr
+
+
+def test_the_supervisor_does_not_import_django(tmp_path: Path) -> None:
+    code = (
+        "import sys; from minitwitter import cli, server; import granian;"
+        " server.serve = lambda *_: print(sorted(m for m in sys.modules if m.partition('.')[0] == 'django'));"
+        f" cli.main(['run', '--port', '{free_port()}'])"
+    )
+    for _ in range(2):  # The first start migrates.
+        result = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_second_start_does_not_migrate(tmp_path: Path, database: dict[str, str]) -> None:
+    with running(tmp_path, **database) as first:
+        first.stop(signal.SIGTERM)
+    with running(tmp_path, **database) as second:
+        assert second.get("/readyz")[0] == 200
+        assert MAKING not in second.output
+        assert UPGRADING not in second.output
+
+
+def test_a_lost_record_and_an_older_database_are_migrated(tmp_path: Path) -> None:
+    assert _migrate(tmp_path).startswith(MAKING)
+    (tmp_path / "data" / upgrade.RECORD).unlink()
+    assert _migrate(tmp_path).startswith(UPGRADING)
+    assert _migrate(tmp_path) == ""
+    (tmp_path / "data" / upgrade.RECORD).write_text("[]")
+    assert _migrate(tmp_path).startswith(UPGRADING)
+    with sqlite3.connect(tmp_path / "data" / "db.sqlite3") as connection:
+        connection.execute("DROP TABLE django_session")
+        connection.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+    connection.close()
+    assert "Applying sessions.0001_initial" in _migrate(tmp_path)
+
+
+def test_a_new_migration_is_applied(tmp_path: Path, database: dict[str, str]) -> None:
+    checkout = tmp_path / "checkout"
+    shutil.copytree(ROOT / "minitwitter", checkout / "minitwitter", ignore=shutil.ignore_patterns("__pycache__"))
+    variables = {**database, "PYTHONPATH": str(checkout)}
+    assert _migrate(tmp_path, **variables).startswith(MAKING)
+    assert _migrate(tmp_path, **variables) == ""
+    migrations = checkout / "minitwitter" / "tweets" / "migrations"
+    latest = max(path.stem for path in migrations.glob("0*.py"))
+    (migrations / "9999_new.py").write_text(
+        "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"
+        f"    dependencies = [('tweets', '{latest}')]\n"
+        "    operations = [migrations.RunSQL('CREATE TABLE new (id int)')]\n"
+    )
+
+    assert "Applying tweets.9999_new... OK" in _migrate(tmp_path, **variables)
+    assert _migrate(tmp_path, **variables) == ""
+
+
+def test_several_instances_may_start_on_a_new_database_at_once(tmp_path: Path, database: dict[str, str]) -> None:
+    outputs: list[str] = []
+    # On PostgreSQL each has a data folder of its own, as on several machines.
+    folders = [tmp_path / (str(number) if database else "") for number in range(3)]
+    for folder in folders:
+        folder.mkdir(exist_ok=True)
+    starts = [threading.Thread(target=lambda f=folder: outputs.append(_migrate(f, **database))) for folder in folders]
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join()
+
+    assert len(outputs) == 3
+    assert sum(MAKING in output for output in outputs) == 1
+
+
+def _migrate(folder: Path, **variables: str) -> str:
+    """What bringing the database up to date prints."""
+    code = "from minitwitter import cli, env; cli._prepare(env.load())"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=environment(folder, **variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+def test_too_large_headers_are_refused(tmp_path: Path) -> None:
+    with running(tmp_path, "--workers", "1") as server:
+        assert _status(server, "a" * 20_000) == 200
+        assert _status(server, "a" * 100_000) in {400, 431}
+
+
+def _status(server: Running, header: str) -> int:
+    import http.client
+
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("GET", "/healthz", headers={"X-Large": header})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.mark.parametrize(
+    ("version", "has_bug"),
+    [
+        ((3, 6, 23), False),
+        ((3, 40, 1), True),
+        ((3, 44, 6), False),
+        ((3, 50, 7), False),
+        ((3, 51, 2), True),
+        ((3, 51, 3), False),
+    ],
+)
+def test_the_wal_reset_bug_of_sqlite_is_told(version: tuple[int, ...], has_bug: bool) -> None:
+    assert bool(sqlite_note(version)) is has_bug
+    assert "\n" not in sqlite_note(version)
