@@ -1,4 +1,4 @@
-"""Django's settings. What an operator may change is an option in `env.py`; the rest is decided here, with its reason."""
+"""Django's settings. What an operator may change is an option in `env.py`; the rest is decided here."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -100,8 +100,10 @@ WHITENOISE_USE_FINDERS = True
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 MAX_IMAGE_PIXELS = 33_000_000
-# Fields beside the file of a multipart body; Django answers more with an error of its own, rendered as 413 or 400.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# Room for the longest tweet or profile with every character escaped; in a multipart body, for the fields beside a file.
+MAX_JSON_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# The largest body of any address: one image with the fields beside it.
+MAX_BODY_BYTES = MAX_IMAGE_BYTES + MAX_JSON_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 50
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
@@ -134,6 +136,17 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ),
     "VERSION": "1",
     "LICENSE": {"name": "MIT"},
+    "TAGS": [
+        {"name": "accounts", "description": "Making an account, one's own account, profiles."},
+        {"name": "sessions", "description": "Logging in and out, tokens, signed-in devices."},
+        {"name": "tweets", "description": "Posting, reading, editing and deleting; the public timeline."},
+        {"name": "likes", "description": "Liking tweets."},
+        {"name": "follows", "description": "Following accounts."},
+        {"name": "feed", "description": "The home feed."},
+    ],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {"accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    },
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }

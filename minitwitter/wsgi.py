@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 if TYPE_CHECKING:
@@ -13,10 +14,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "minitwitter.settings")
 
 _django = get_wsgi_application()
 
-from minitwitter.api.parsers import max_body_bytes  # noqa: E402  # Needs Django's settings.
-
-_MAX_BODY = str(max_body_bytes())
-
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[Any]:
     """Django, which takes a body of unknown length (Transfer-Encoding: chunked) for none.
@@ -24,5 +21,5 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
     Told the largest length instead, it reads to the end that the server marks, and never past the cap.
     """
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
-        environ["CONTENT_LENGTH"] = _MAX_BODY
+        environ["CONTENT_LENGTH"] = str(settings.MAX_BODY_BYTES)
     return _django(environ, start_response)

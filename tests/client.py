@@ -44,7 +44,9 @@ class ApiClient(Client):
         data = b"" if body is None else orjson.dumps(body)
         return self.generic(method, path, data, "application/json" if data else "", headers=headers or None)
 
-    def raw(self, method: str, path: str, data: bytes, content_type: str = "application/json", **extra: Any) -> Response:
+    def raw(
+        self, method: str, path: str, data: bytes, content_type: str = "application/json", **extra: Any
+    ) -> Response:
         """A request with those very bytes."""
         return self.generic(method, path, data, content_type, **extra)
 
@@ -69,8 +71,6 @@ class ApiClient(Client):
         assert response.status_code == 201, response.content
         posted: dict[str, Any] = response.json()
         return posted
-
-
 
 
 def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]:

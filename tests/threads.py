@@ -19,7 +19,7 @@ def at_once(count: int, work: Callable[[int], Outcome]) -> list[Outcome]:
         start.wait()
         try:
             outcomes.append(work(number))
-        except BaseException as failure:
+        except BaseException as failure:  # noqa: BLE001  # Raised again below, in the thread of the test.
             failures.append(failure)
         finally:
             connection.close()

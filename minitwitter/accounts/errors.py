@@ -8,7 +8,7 @@ class NotAuthenticated(DomainError):
 
     code = "not_authenticated"
     status = 401
-    message = "Sign in first: send an access token as Authorization: Bearer <access>."
+    message = "Sign in first: send an access token in the Authorization header, as a Bearer token."
 
 
 class InvalidCredentials(DomainError):

@@ -26,7 +26,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.BigIntegerField(primary_key=True)
     username = models.CharField(max_length=USERNAME_LENGTH)
-    email = models.EmailField(max_length=EMAIL_LENGTH, null=True, blank=True)
+    # NULL for a deleted account: a unique constraint takes any number of them, but only one empty text.
+    email = models.EmailField(max_length=EMAIL_LENGTH, null=True, blank=True)  # noqa: DJ001
     display_name = models.CharField(max_length=DISPLAY_NAME_LENGTH, blank=True, default="")
     bio = models.TextField(max_length=BIO_LENGTH, blank=True, default="")
     location = models.CharField(max_length=LOCATION_LENGTH, blank=True, default="")

@@ -120,9 +120,7 @@ def _is_similar(password: str, username: str, email: str) -> bool:
     if len(name) >= _CONTAINED_NAME_MIN_LENGTH and name in password.lower():
         return True
     try:
-        UserAttributeSimilarityValidator(("username", "email")).validate(
-            password, User(username=username, email=email)
-        )
+        UserAttributeSimilarityValidator(("username", "email")).validate(password, User(username=username, email=email))
     except ValidationError:
         return True
     return False

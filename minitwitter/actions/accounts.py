@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Lower
 
 from minitwitter.accounts import rules
-from minitwitter.accounts.errors import RegistrationClosed
+from minitwitter.accounts.errors import RegistrationClosed, UserNotFound
 from minitwitter.accounts.models import AccountStats, User
 from minitwitter.actions.purge import purge_account, purge_image
 from minitwitter.actions.sessions import end_all_sessions
@@ -29,6 +29,14 @@ def register(*, username: str, email: str, password: str) -> User:
     """
     if not settings.REGISTRATION_OPEN:
         raise RegistrationClosed
+    return create_account(username=username, email=email, password=password)
+
+
+def create_account(*, username: str, email: str, password: str) -> User:
+    """Make an account for somebody else, whatever MINITWITTER_REGISTRATION says.
+
+    Raises ValidationFailed as `register` does.
+    """
     refuse(registration_problems(username=username, email=email, password=password))
     return _create_user(username=username, email=email, password=password, is_operator=False)
 
@@ -132,9 +140,7 @@ def set_password(*, user: User, new_password: str) -> None:
 
 
 def _new_password_problems(user: User, new_password: str) -> list[FieldProblem]:
-    return rules.password_problems(
-        new_password, username=user.username, email=user.email or "", field="new_password"
-    )
+    return rules.password_problems(new_password, username=user.username, email=user.email or "", field="new_password")
 
 
 def _store_password(user: User, new_password: str, keep_session_id: int | None) -> None:
@@ -142,6 +148,16 @@ def _store_password(user: User, new_password: str, keep_session_id: int | None) 
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(password=encoded)
         end_all_sessions(user_id=user.pk, keep_session_id=keep_session_id)
+
+
+def set_role(*, user: User, is_staff: bool, is_superuser: bool) -> None:
+    """Let an account into the admin, as a moderator (staff) or an administrator (superuser, who is staff as well).
+
+    It counts from the account's next request. Raises UserNotFound for a deleted account.
+    """
+    living = User.objects.filter(pk=user.pk, deleted_at=None)
+    if not living.update(is_staff=is_staff or is_superuser, is_superuser=is_superuser):
+        raise UserNotFound
 
 
 def deactivate(*, user: User) -> None:

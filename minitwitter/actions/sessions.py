@@ -79,7 +79,10 @@ def end_session(*, user: User, session_id: int) -> None:
 
 def end_all_sessions(*, user_id: int, keep_session_id: int | None = None) -> None:
     """End all of the user's sessions but the one to keep."""
-    live_sessions(user_id).exclude(pk=keep_session_id).update(ended_at=ids.now())
+    sessions = live_sessions(user_id)
+    if keep_session_id is not None:
+        sessions = sessions.exclude(pk=keep_session_id)
+    sessions.update(ended_at=ids.now())
 
 
 def _new_token_id() -> str:
@@ -88,10 +91,6 @@ def _new_token_id() -> str:
 
 def _token_pair(user_id: int, session_id: int, refresh_id: str, now: datetime) -> TokenPair:
     return TokenPair(
-        access=tokens.encode(
-            "access", user_id=user_id, session_id=session_id, token_id=_new_token_id(), issued_at=now
-        ),
-        refresh=tokens.encode(
-            "refresh", user_id=user_id, session_id=session_id, token_id=refresh_id, issued_at=now
-        ),
+        access=tokens.encode("access", user_id=user_id, session_id=session_id, token_id=_new_token_id(), issued_at=now),
+        refresh=tokens.encode("refresh", user_id=user_id, session_id=session_id, token_id=refresh_id, issued_at=now),
     )

@@ -54,9 +54,7 @@ def create_tweet(
         return Posted(replay.tweet_id, replayed=True)
 
 
-def _post(
-    author: User, text: str, image: BinaryIO | None, image_alt: str, claim: idempotency.Claim | None
-) -> int:
+def _post(author: User, text: str, image: BinaryIO | None, image_alt: str, claim: idempotency.Claim | None) -> int:
     # Decoding a picture can take a second, so it is done before the transaction.
     picture = process(image) if image is not None else None
     with ExitStack() as stack:
@@ -92,7 +90,7 @@ def edit_tweet(*, tweet_id: int, text: str, editor: User, as_moderator: bool = F
     Raises TweetNotFound, NotOwner, and ValidationFailed (editing to nothing among its reasons).
     """
     with transaction.atomic():
-        tweet = _lock_own_tweet(tweet_id, editor, as_moderator)
+        tweet = _lock_own_tweet(tweet_id, editor, as_moderator=as_moderator)
         has_image = Attachment.objects.filter(tweet=tweet).exists()
         refuse(rules.text_problems(text, has_image=has_image))
         Tweet.objects.filter(pk=tweet.pk).update(text=text, edited_at=ids.now())
@@ -105,7 +103,7 @@ def delete_tweet(*, tweet_id: int, editor: User, as_moderator: bool = False) -> 
     """
     now = ids.now()
     with transaction.atomic():
-        tweet = _lock_own_tweet(tweet_id, editor, as_moderator)
+        tweet = _lock_own_tweet(tweet_id, editor, as_moderator=as_moderator)
         Tweet.objects.filter(pk=tweet.pk).update(deleted_at=now)
         Image.objects.filter(pk__in=Attachment.objects.filter(tweet=tweet).values("image_id")).update(deleted_at=now)
         AccountStats.objects.filter(pk=tweet.author_id).update(tweets_count=F("tweets_count") - 1)
@@ -123,7 +121,7 @@ def lock_tweet(tweet_id: int) -> Tweet:
     return tweet
 
 
-def _lock_own_tweet(tweet_id: int, editor: User, as_moderator: bool) -> Tweet:
+def _lock_own_tweet(tweet_id: int, editor: User, *, as_moderator: bool) -> Tweet:
     tweet = lock_tweet(tweet_id)
     if tweet.author_id != editor.pk and not (as_moderator and editor.is_staff):
         raise NotOwner

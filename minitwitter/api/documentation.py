@@ -1,12 +1,15 @@
 """The documentation pages, served from local files: OpenAPI 3, Swagger UI, Redoc, and every error explained."""
 
 import inspect
+import re
 from functools import lru_cache
 from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
@@ -51,11 +54,16 @@ def errors_page(request: HttpRequest) -> HttpResponse:
             "status": error.status,
             "title": error.title(),
             "message": error.message,
-            "explanation": inspect.getdoc(error),
+            "explanation": _with_code(inspect.getdoc(error) or ""),
         }
         for error in all_errors()
     ]
     return _page(request, "api/errors.html", {"page": "errors", "errors": rows})
+
+
+def _with_code(text: str) -> str:
+    """The text as HTML, with what stands in backticks as code."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308  (escaped right here)
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -22,31 +22,34 @@ _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES,
 log = structlog.get_logger(__name__)
 
 
+# What the frameworks raise, and what a caller is told of it. The first line that fits counts.
+_CONVERSIONS: tuple[tuple[type[Exception], type[DomainError]], ...] = (
+    (Http404, errors.NotFound),
+    (drf_exceptions.NotFound, errors.NotFound),
+    (drf_exceptions.MethodNotAllowed, errors.MethodNotAllowed),
+    (drf_exceptions.UnsupportedMediaType, errors.UnsupportedMediaType),
+    (drf_exceptions.PermissionDenied, errors.PermissionDenied),
+    (drf_exceptions.ParseError, errors.MalformedRequest),
+    (django_exceptions.PermissionDenied, errors.PermissionDenied),
+    (django_exceptions.DisallowedHost, errors.UnknownHost),
+    (django_exceptions.RequestDataTooBig, errors.PayloadTooLarge),
+    (django_exceptions.SuspiciousOperation, errors.MalformedRequest),
+    (UnreadablePostError, errors.MalformedRequest),
+    (OperationalError, errors.ServiceUnavailable),
+    (InterfaceError, errors.ServiceUnavailable),
+)
+
+
 def domain_error(exception: BaseException | None) -> DomainError:
     """The error that a caller is told of for any exception; InternalError for one that nobody expected."""
-    match exception:
-        case DomainError():
-            return exception
-        case Http404() | drf_exceptions.NotFound():
-            return errors.NotFound()
-        case drf_exceptions.MethodNotAllowed():
-            return errors.MethodNotAllowed()
-        case drf_exceptions.UnsupportedMediaType():
-            return errors.UnsupportedMediaType()
-        case drf_exceptions.PermissionDenied() | django_exceptions.PermissionDenied():
-            return errors.PermissionDenied()
-        case django_exceptions.DisallowedHost():
-            return errors.UnknownHost()
-        case django_exceptions.RequestDataTooBig():
-            return errors.PayloadTooLarge()
-        case drf_exceptions.ParseError() | UnreadablePostError() | django_exceptions.SuspiciousOperation():
-            return errors.MalformedRequest()
-        case OperationalError() | InterfaceError():
-            return errors.ServiceUnavailable()
-        case OSError(errno=number) if number in _DISK_ERRORS:
-            return errors.StorageUnavailable()
-        case _:
-            return errors.InternalError()
+    if isinstance(exception, DomainError):
+        return exception
+    for raised, told in _CONVERSIONS:
+        if isinstance(exception, raised):
+            return told()
+    if isinstance(exception, OSError) and exception.errno in _DISK_ERRORS:
+        return errors.StorageUnavailable()
+    return errors.InternalError()
 
 
 def problem_body(error: DomainError, request: HttpRequest) -> dict[str, Any]:

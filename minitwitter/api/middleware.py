@@ -10,7 +10,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from minitwitter.api.errors import CONTENT_TYPE, problem_response
-from minitwitter.api.parsers import max_body_bytes
 from minitwitter.core import errors
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -75,7 +74,7 @@ def _log_access(request: HttpRequest, response: HttpResponseBase, seconds: float
 
 def check_host_and_body(get_response: GetResponse) -> GetResponse:
     """Refuses an unknown host and an oversized body before anything else looks at the request."""
-    limit = max_body_bytes()
+    limit = settings.MAX_BODY_BYTES
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         request.get_host()  # Raises DisallowedHost.

@@ -1,6 +1,6 @@
 """Which form an answer takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -10,13 +10,14 @@ from rest_framework.utils.mediatypes import media_type_matches
 
 
 class FirstRenderer(BaseContentNegotiation):
-    """Every address has one form of answer, whatever Accept says: a client that asks for text/html gets JSON, no 406."""
+    """Every address has one form of answer, whatever Accept says: who asks for text/html gets JSON, not a 406."""
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         wanted = request.content_type or ""
         return next((parser for parser in parsers if media_type_matches(parser.media_type, wanted)), None)
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type

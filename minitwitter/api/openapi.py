@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -59,8 +58,8 @@ PAGE_PARAMETERS = [
 ]
 
 
-class Schema(AutoSchema):  # type: ignore[misc]  # drf-spectacular has no types for it.
-    """Knows the paths' converters, and which tag an address belongs to."""
+class Schema(AutoSchema):
+    """Knows the paths' converters; names operations after their views and tags after the views' files."""
 
     def _resolve_path_parameters(self, variables: Sequence[str]) -> list[dict[str, Any]]:
         return [{"in": "path", "name": name, "required": True, **_PATH_PARAMETERS[name]} for name in variables]
@@ -69,20 +68,10 @@ class Schema(AutoSchema):  # type: ignore[misc]  # drf-spectacular has no types 
         return f"{self.method.lower()}{type(self.view).__name__}"
 
     def get_tags(self) -> list[str]:
-        return [self.path.removeprefix("/v1/").split("/")[0]]
+        return [type(self.view).__module__.rsplit(".", 1)[1]]
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # drf-spectacular has no types for it.
-    """Makes the documentation page offer a field for the access token."""
-
-    target_class = "minitwitter.api.authentication.BearerAuthentication"
-    name = "accessToken"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-
-
-class FieldProblemSchema(serializers.Serializer[Any]):
+class ProblemEntry(serializers.Serializer[Any]):
     field = serializers.CharField()
     code = serializers.CharField()
     detail = serializers.CharField()
@@ -95,7 +84,11 @@ class Problem(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable; programs decide by it.")
     detail = serializers.CharField(help_text="For people; may change.")
     request_id = serializers.CharField(help_text="The same as X-Request-Id; name it when you ask the operator.")
-    errors = FieldProblemSchema(many=True, required=False, help_text="With validation_error: one for each problem.")
+
+    def get_fields(self) -> dict[str, "serializers.Field[Any, Any, Any, Any]"]:
+        # Not an attribute, because a serializer has an `errors` of its own.
+        entries = ProblemEntry(many=True, required=False, help_text="With validation_error: one for each problem.")
+        return {**super().get_fields(), "errors": entries}
 
 
 def operation(
@@ -121,7 +114,7 @@ def operation(
         description=description or summary + ".",
         request=_content_types(input),
         responses=responses,
-        auth=auth,
+        auth=cast("Any", auth),  # Its type knows the names of schemes only, not the objects that OpenAPI has.
         parameters=list(parameters),
         examples=_request_examples(input),
     )

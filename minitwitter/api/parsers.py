@@ -1,7 +1,7 @@
 """How bodies are read: JSON and multipart, strictly, within the caps."""
 
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import orjson
 from django.conf import settings
@@ -13,9 +13,6 @@ from django.utils.http import parse_header_parameters
 from rest_framework.parsers import BaseParser, DataAndFiles
 
 from minitwitter.core.errors import MalformedRequest, PayloadTooLarge
-
-# Room for the longest tweet or profile with every character escaped.
-JSON_MAX_BYTES = 256 * 1024
 
 
 def _check_charset(media_type: str | None) -> None:
@@ -36,11 +33,11 @@ class JSONParser(BaseParser):
         """Raises MalformedRequest and PayloadTooLarge."""
         _check_charset(media_type)
         try:
-            body = stream.read(JSON_MAX_BYTES + 1)
+            body = stream.read(settings.MAX_JSON_BYTES + 1)
         except UnreadablePostError as error:
             raise MalformedRequest("The body ended early.") from error
-        if len(body) > JSON_MAX_BYTES:
-            raise PayloadTooLarge(f"A JSON body has at most {JSON_MAX_BYTES:,} bytes.")
+        if len(body) > settings.MAX_JSON_BYTES:
+            raise PayloadTooLarge(f"A JSON body has at most {settings.MAX_JSON_BYTES:,} bytes.")
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -56,14 +53,13 @@ class MultiPartParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> "DataAndFiles[Any, Any]":
         """Raises MalformedRequest and PayloadTooLarge."""
-        assert parser_context is not None
         _check_charset(media_type)
-        request = parser_context["request"]
+        request = (parser_context or {})["request"]
         meta = {**request.META, "CONTENT_TYPE": media_type}
         closing = _ClosingBoundary(stream, media_type or "")
         try:
             # Latin-1 keeps every byte of a field, so that `_decoded` sees what Django would replace by U+FFFD.
-            parser = DjangoMultiPartParser(meta, closing, request.upload_handlers, "latin-1")
+            parser = DjangoMultiPartParser(meta, cast("Any", closing), request.upload_handlers, "latin-1")
             data, files = parser.parse()
         except RequestDataTooBig as error:
             raise PayloadTooLarge("The form fields are larger than this server takes.") from error
@@ -71,7 +67,7 @@ class MultiPartParser(BaseParser):
             raise MalformedRequest("The form has more fields or files than this server takes.") from error
         except (MultiPartParserError, UnreadablePostError, ValueError) as error:
             raise MalformedRequest("The multipart body cannot be read.") from error
-        if not closing.seen and closing.size >= max_body_bytes():
+        if not closing.seen and closing.size >= settings.MAX_BODY_BYTES:
             raise PayloadTooLarge  # Of a body that came in chunks, without a length that could have been refused.
         if not closing.seen:
             raise MalformedRequest("The multipart body ended before its closing boundary.")
@@ -114,8 +110,3 @@ class _ClosingBoundary:
             self.seen = self._mark in window
             self._tail = window[-len(self._mark) :]
         return chunk
-
-
-def max_body_bytes() -> int:
-    """The largest body of any address: one image with the fields beside it."""
-    return int(settings.MAX_IMAGE_BYTES + JSON_MAX_BYTES)

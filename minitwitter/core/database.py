@@ -32,7 +32,7 @@ def configure(options: Options) -> dict[str, Any]:
     if not options.database_url:
         return _sqlite({"ENGINE": "django.db.backends.sqlite3", "NAME": options.data_dir / "db.sqlite3"}, options)
     try:
-        settings = dict(dj_database_url.parse(options.database_url))
+        settings: dict[str, Any] = {**dj_database_url.parse(options.database_url)}
     except (ValueError, KeyError) as error:  # dj_database_url raises both for a wrong scheme or port.
         raise ConfigurationError(
             "DATABASE_URL cannot be read. Write it as postgres://user:password@host:5432/name"
@@ -97,7 +97,8 @@ def insert_or_ignore(row: "Model") -> bool:
     ((statement, parameters),) = query.get_compiler(connection=connection).as_sql()
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.rowcount == 1
+        inserted: int = cursor.rowcount
+        return inserted == 1
 
 
 def insert_with_new_id(row: "Model", at: "datetime | None" = None) -> bool:
@@ -127,4 +128,5 @@ def try_lock(name: str) -> bool:
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
-        return bool(cursor.fetchone()[0])
+        (taken,) = cursor.fetchone()
+        return bool(taken)

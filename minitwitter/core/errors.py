@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-
 _NEW_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
@@ -51,14 +50,16 @@ class ValidationFailed(DomainError):
 
 
 class MalformedRequest(DomainError):
-    """The body or a header cannot be read: broken JSON or multipart, a text that is not UTF-8, a body that ended early."""
+    """The body or a header cannot be read: broken JSON or multipart, text that is not UTF-8, a body that ended
+    early."""
 
     code = "malformed_request"
     message = "The request cannot be read."
 
 
 class UnknownHost(DomainError):
-    """The Host header names a host this server does not answer for. Operators add names with MINITWITTER_ALLOWED_HOSTS."""
+    """The Host header names a host this server does not answer for. Operators add names with
+    MINITWITTER_ALLOWED_HOSTS."""
 
     code = "unknown_host"
     message = "This server does not answer for that host name."
@@ -105,7 +106,8 @@ class UnsupportedMediaType(DomainError):
 
 
 class StorageUnavailable(DomainError):
-    """The server has no room for files right now, or cannot write them. Nothing was changed; its operator must act."""
+    """The server has no room for files right now, or cannot write them. Nothing was changed; its operator must
+    act."""
 
     code = "storage_unavailable"
     status = 503
@@ -121,8 +123,8 @@ class InternalError(DomainError):
 
 
 class ServiceUnavailable(DomainError):
-    """The database cannot be reached, or too many pictures wait for their turn. Nothing was changed; try again after the
-    seconds in Retry-After."""
+    """The database cannot be reached, or too many pictures wait for their turn. Nothing was changed; try again after
+    the seconds in Retry-After."""
 
     code = "service_unavailable"
     status = 503

@@ -22,10 +22,12 @@ def now() -> datetime:
 
 
 def new_id(at: datetime | None = None) -> int:
-    """A new id of the given time (default now). Ids of one process and one millisecond ascend in the order of the calls.
+    """A new id of the given time (default now).
 
-    Two processes collide once in 4,096 times of the same millisecond: the caller retries
-    (`database.insert_with_new_id`). Raises ValueError for a time before EPOCH or too late for 41 bits.
+    Ids of one process and one millisecond ascend in the order of the calls. Two processes collide once in 4,096
+    times of the same millisecond: the caller retries (`database.insert_with_new_id`).
+
+    Raises ValueError for a time before EPOCH or too late for 41 bits.
     """
     milliseconds = ((at or now()) - EPOCH) // _MILLISECOND
     if not 0 <= milliseconds < 2**41:

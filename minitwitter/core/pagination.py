@@ -67,28 +67,35 @@ def parse_page(parameters: Mapping[str, Sequence[str]]) -> PageRequest:
     Raises ValidationFailed with one entry for each parameter that is not a plain decimal number in its range.
     """
     problems: list[FieldProblem] = []
-    limit = _number(parameters, "limit", 1, MAX_LIMIT, "out_of_range", problems)
-    cursors = {
-        name: _number(parameters, name, 0, MAX_CURSOR, "invalid_cursor", problems)
-        for name in ("max_id", "since_id", "min_id")
-    }
+    values: dict[str, int] = {}
+    for name, (low, high, code) in _PARAMETERS.items():
+        if name not in parameters:
+            continue
+        number = _number(parameters[name], low, high)
+        if number is None:
+            problems.append(FieldProblem(name, code, f"Send one whole number from {low} to {high}."))
+        else:
+            values[name] = number
     if "since_id" in parameters and "min_id" in parameters:
         problems.append(FieldProblem("min_id", "invalid_cursor", "Send since_id or min_id, not both."))
     refuse(problems)
-    return PageRequest(limit=DEFAULT_LIMIT if limit is None else limit, **cursors)
+    return PageRequest(**values)
 
 
-def _number(
-    parameters: Mapping[str, Sequence[str]], name: str, low: int, high: int, code: str, problems: list[FieldProblem]
-) -> int | None:
-    values = parameters.get(name)
-    if values is None:
-        return None
+_PARAMETERS = {
+    "limit": (1, MAX_LIMIT, "out_of_range"),
+    "max_id": (0, MAX_CURSOR, "invalid_cursor"),
+    "since_id": (0, MAX_CURSOR, "invalid_cursor"),
+    "min_id": (0, MAX_CURSOR, "invalid_cursor"),
+}
+
+
+def _number(values: Sequence[str], low: int, high: int) -> int | None:
+    """The one plain decimal number that the values are, if it is in the range."""
     digits = values[0] if len(values) == 1 else ""
     # The length is looked at first: Python refuses to read a number of over 4,300 digits.
     if digits.isascii() and digits.isdigit() and len(digits) <= 19 and low <= int(digits) <= high:
         return int(digits)
-    problems.append(FieldProblem(name, code, f"Send one whole number from {low} to {high}."))
     return None
 
 
@@ -127,12 +134,10 @@ def load_page(
             extra, has_more = extra[:missing], True
             more = more[: more.index(extra[-1][0]) + 1]
         shown, entries = shown + extra, entries + more
-    return _finish(page, entries, [item for _, item in shown], has_more, skeleton)
+    return _finish(page, Skeleton(entries, has_more), [item for _, item in shown], skeleton)
 
 
-def _hydrated(
-    entries: list[Entry], hydrate: Callable[[list[int]], Mapping[int, Item]]
-) -> list[tuple[Entry, Item]]:
+def _hydrated(entries: list[Entry], hydrate: Callable[[list[int]], Mapping[int, Item]]) -> list[tuple[Entry, Item]]:
     found = hydrate([entry.target for entry in entries])
     return [(entry, found[entry.target]) for entry in entries if entry.target in found]
 
@@ -143,11 +148,11 @@ def _continue(page: PageRequest, cursor: int) -> PageRequest:
 
 def _finish(
     page: PageRequest,
-    entries: list[Entry],
+    walked: Skeleton,
     items: list[Item],
-    has_more: bool,
     skeleton: Callable[[PageRequest], Skeleton],
 ) -> Page[Item]:
+    entries, has_more = walked
     if page.min_id is not None:
         oldest = entries[0].cursor if entries else page.min_id + 1
         older = PageRequest(limit=page.limit, max_id=oldest)

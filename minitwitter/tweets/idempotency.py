@@ -17,6 +17,7 @@ from minitwitter.tweets.errors import IdempotencyInFlight, IdempotencyMismatch
 from minitwitter.tweets.models import IdempotencyKey
 
 REMEMBERED_FOR = timedelta(hours=24)
+_CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,7 @@ class AlreadyPosted(Exception):
         self.tweet_id = tweet_id
 
 
-def claim_for(
-    author_id: int, key: str | None, *, text: str, image: BinaryIO | None, image_alt: str
-) -> Claim | None:
+def claim_for(author_id: int, key: str | None, *, text: str, image: BinaryIO | None, image_alt: str) -> Claim | None:
     """The claim of a request; None without a key. The digest covers the parsed fields and the file's bytes."""
     if key is None:
         return None
@@ -47,7 +46,8 @@ def claim_for(
         encoded = part.encode()
         digest.update(b"%d:" % len(encoded) + encoded)
     if image is not None:
-        digest.update(hashlib.file_digest(image, "sha256").digest())
+        while chunk := image.read(_CHUNK_BYTES):
+            digest.update(chunk)
         image.seek(0)
     return Claim(author_id, key, digest.hexdigest())
 

@@ -37,9 +37,7 @@ def test_an_unknown_path_is_404_and_never_a_redirect(api: ApiClient, path: str, 
         ("TRACE", "/v1/tweets/", "GET, POST, HEAD, OPTIONS"),
     ],
 )
-def test_a_wrong_method_is_405_and_names_the_right_ones(
-    alice: ApiClient, method: str, path: str, allowed: str
-) -> None:
+def test_a_wrong_method_is_405_and_names_the_right_ones(alice: ApiClient, method: str, path: str, allowed: str) -> None:
     response = alice.generic(method, path)
     assert_problem(response, 405, "method_not_allowed")
     assert sorted(response["Allow"].split(", ")) == sorted(allowed.split(", "))
@@ -73,7 +71,7 @@ BAD_JSON: list[bytes] = [
     b"[" * 3000,
     b'{"a":' * 2000 + b"1" + b"}" * 2000,
     b"\xef\xbb\xbf" + b'{"text": "x"}',
-    "{\"text\": \"x\"}".encode("utf-16"),
+    '{"text": "x"}'.encode("utf-16"),
     b"\x00",
 ]
 
@@ -184,9 +182,7 @@ def test_a_database_that_is_away_is_503(
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
-def test_a_disk_that_cannot_be_written_is_503(
-    alice: ApiClient, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
+def test_a_disk_that_cannot_be_written_is_503(alice: ApiClient, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise OSError(number, "no")
 
@@ -227,8 +223,6 @@ def test_every_error_is_explained_on_the_errors_page(api: ApiClient) -> None:
         assert error.__doc__
 
 
-def test_absolute_addresses_follow_the_public_address(
-    alice: ApiClient, settings: LazySettings
-) -> None:
+def test_absolute_addresses_follow_the_public_address(alice: ApiClient, settings: LazySettings) -> None:
     settings.PUBLIC_URL = "https://tweets.example.org"
     assert alice.tweet()["url"].startswith("https://tweets.example.org/v1/tweets/")

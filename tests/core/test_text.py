@@ -25,7 +25,9 @@ def test_counts_what_a_person_counts(text: str, count: int) -> None:
     assert grapheme_count(text) == count
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\t", "\u00a0\u3000", "\u200b\ufeff", "\u2800", "\u3164", "\ufe0f\U000e0101", "\x07"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\t", "\u00a0\u3000", "\u200b\ufeff", "\u2800", "\u3164", "\ufe0f\U000e0101", "\x07"]
+)
 def test_what_nobody_sees_is_blank(text: str) -> None:
     assert is_blank(text)
 

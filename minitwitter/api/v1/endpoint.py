@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpResponseBase
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -26,19 +26,18 @@ class Endpoint(APIView):
     @property
     def user(self) -> User:
         """The signed-in user. For addresses that need one."""
-        user: User = self.request.user
-        return user
+        return cast("User", self.request.user)
 
     @property
     def session(self) -> Session:
         """The session of the access token. For addresses that need one."""
-        session: Session = self.request.auth
-        return session
+        return cast("Session", self.request.auth)
 
     @property
     def viewer_id(self) -> int | None:
         """The id of the reader; None for an anonymous one."""
-        return None if self.request.user is None else self.request.user.pk
+        user = cast("User | None", self.request.user)
+        return None if user is None else user.pk
 
     @property
     def base(self) -> str:
@@ -67,15 +66,13 @@ class Endpoint(APIView):
         parameters = {name: value for name, value in asdict(page).items() if value is not None}
         return f"{self.base}{self.request.path}?{urlencode(parameters)}"
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """The methods of the address, in the Allow header."""
         return Response(status=204)
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Keeps what one reader may see out of every cache; what all may see is asked for again each time."""
-        finished = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        finished = super().finalize_response(request, response, *args, **kwargs)
         public = getattr(request, "_user", None) is None and request.method in {"GET", "HEAD"}
         if "Cache-Control" not in finished:
             finished["Cache-Control"] = "no-cache" if public else "no-store"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
 from rest_framework.fields import SkipField, empty
 
@@ -43,7 +44,7 @@ class File(serializers.FileField):
 
     default_error_messages: ClassVar[Any] = {"invalid": "Send a file in a multipart/form-data body."}
 
-    def to_internal_value(self, data: Any) -> UploadedFile:
+    def to_internal_value(self, data: Any) -> "UploadedFile[Any]":
         if not isinstance(data, UploadedFile):
             self.fail("invalid")
         return data
@@ -65,11 +66,11 @@ def read_input(shape: type[Input], data: Any, rules: Rules | None = None) -> dic
         refuse([FieldProblem("body", "invalid", "Send a JSON object.")])
     values: dict[str, Any] = {}
     problems: list[FieldProblem] = []
-    for field in shape().fields.values():
+    for name, field in shape().fields.items():
         try:
-            values[field.field_name] = field.run_validation(_single(data, field.field_name, problems))
+            values[name] = field.run_validation(_single(data, name))
         except serializers.ValidationError as error:
-            problems += [FieldProblem(field.field_name, detail.code, str(detail)) for detail in error.detail]
+            problems += [FieldProblem(name, str(code), str(detail)) for code, detail in _details(error)]
         except SkipField:
             continue
     if problems:
@@ -77,11 +78,15 @@ def read_input(shape: type[Input], data: Any, rules: Rules | None = None) -> dic
     return values
 
 
-def _single(data: Mapping[str, Any], name: str, problems: list[FieldProblem]) -> Any:
+def _details(error: serializers.ValidationError) -> list[tuple[str, str]]:
+    details: list[Any] = error.detail if isinstance(error.detail, list) else [error.detail]
+    return [(detail.code, detail) for detail in details]
+
+
+def _single(data: Mapping[str, Any], name: str) -> Any:
     """The value of a field; a form may send a field several times, which no field here is meant to."""
-    values = data.getlist(name) if hasattr(data, "getlist") else None
-    if values is not None and len(values) > 1:
-        problems.append(FieldProblem(name, "too_many", "Send this only once."))
+    if isinstance(data, MultiValueDict) and len(data.getlist(name)) > 1:
+        raise serializers.ValidationError("Send this only once.", code="too_many")
     return data.get(name, empty)
 
 

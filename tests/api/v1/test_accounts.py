@@ -134,9 +134,7 @@ def test_changes_the_password_and_ends_every_other_session(alice: ApiClient) -> 
         ({"current_password": PASSWORD, "new_password": "x" * 129}, [("new_password", "max_length")]),
     ],
 )
-def test_refuses_a_bad_password_change(
-    alice: ApiClient, body: dict[str, Any], problems: list[tuple[str, str]]
-) -> None:
+def test_refuses_a_bad_password_change(alice: ApiClient, body: dict[str, Any], problems: list[tuple[str, str]]) -> None:
     other = ApiClient(alice.user)
     assert_invalid(alice.call("POST", "/v1/users/me/password/", body), *problems)
     assert alice.me.check_password(PASSWORD)

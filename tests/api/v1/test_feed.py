@@ -54,7 +54,7 @@ def test_a_page_that_hidden_tweets_emptied_is_refilled(alice: ApiClient, bob: Ap
     gone = ApiClient(make_user("gone"))
     follow(bob.me, alice.me)
     follow(bob.me, gone.me)
-    visible = []
+    visible: list[int] = []
     for _ in range(4):
         visible.insert(0, alice.tweet()["id"])
         gone.tweet()

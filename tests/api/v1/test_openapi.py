@@ -49,6 +49,11 @@ def test_every_operation_has_examples_of_what_is_sent_and_answered(description: 
                 assert described.get("examples"), (path, method, media_type)
 
 
+def test_every_token_that_is_asked_for_is_described(description: dict[str, Any]) -> None:
+    named = {name for _, _, operation in _operations(description) for each in operation["security"] for name in each}
+    assert named == set(description["components"]["securitySchemes"]) == {"accessToken"}
+
+
 def _resolve(schema: Any, description: dict[str, Any]) -> Any:
     """The schema with its references written out; `nullable` (OpenAPI 3.0) becomes JSON Schema's type null."""
     if isinstance(schema, list):

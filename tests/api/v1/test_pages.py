@@ -48,9 +48,7 @@ def _follow_links(client: ApiClient, address: str, link: str) -> list[list[int]]
 
 
 @pytest.mark.parametrize("address", LISTS)
-def test_walking_down_and_up_again_shows_everything_once(
-    bob: ApiClient, seven: dict[str, Any], address: str
-) -> None:
+def test_walking_down_and_up_again_shows_everything_once(bob: ApiClient, seven: dict[str, Any], address: str) -> None:
     address = address.format(**seven)
     whole = [row["id"] for row in bob.call("GET", address).json()["results"]]
     assert len(whole) == 7

@@ -53,9 +53,7 @@ def _count(client: ApiClient, address: str) -> int:
     return len(captured)
 
 
-def test_reads_take_the_same_number_of_queries_for_5_and_50_items(
-    bob: ApiClient, crowd: Callable[[int], int]
-) -> None:
+def test_reads_take_the_same_number_of_queries_for_5_and_50_items(bob: ApiClient, crowd: Callable[[int], int]) -> None:
     for size in (5, 45):
         tweet = crowd(size)
         for address, expected in SIGNED_IN_READS.items():

@@ -249,9 +249,7 @@ def test_a_flipped_signature_is_refused(alice: ApiClient) -> None:
     assert_problem(alice.call("GET", ME), 401, "token_invalid")
 
 
-def test_a_former_signing_key_still_verifies_and_the_first_one_signs(
-    alice: ApiClient, settings: LazySettings
-) -> None:
+def test_a_former_signing_key_still_verifies_and_the_first_one_signs(alice: ApiClient, settings: LazySettings) -> None:
     old = settings.TOKEN_SIGNING_KEYS
     settings.TOKEN_SIGNING_KEYS = ("n" * 43, *old)
     assert alice.call("GET", ME).status_code == 200

@@ -172,9 +172,7 @@ def test_a_bad_edit_changes_nothing(alice: ApiClient, bob: ApiClient, api: ApiCl
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_deleted_tweet_is_gone_with_its_files_and_likes(
-    alice: ApiClient, bob: ApiClient, media_folder: Path
-) -> None:
+def test_a_deleted_tweet_is_gone_with_its_files_and_likes(alice: ApiClient, bob: ApiClient, media_folder: Path) -> None:
     tweet = alice.tweet("Soon gone", jpeg())
     bob.call("PUT", f"/v1/tweets/{tweet['id']}/like/")
     address = f"/v1/tweets/{tweet['id']}/"

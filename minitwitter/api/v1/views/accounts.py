@@ -63,7 +63,7 @@ class Me(Endpoint):
 
     @operation(
         "Delete one's account",
-        description="For good: tweets, pictures, likes and follows go with it, and the username is not given out again.",
+        description="For good: tweets, pictures, likes and follows go too, and the username is not given out again.",
         input=DeleteAccountInput,
         answers={204: None},
     )

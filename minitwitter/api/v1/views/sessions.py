@@ -32,9 +32,7 @@ class Login(Endpoint):
         login = fields.get("username") or fields.get("email")
         if not login:
             raise ValidationFailed([FieldProblem("username", "required", "Send a username or an email.")])
-        pair = sessions.log_in(
-            login=login, password=fields["password"], device=request.META.get("HTTP_USER_AGENT", "")
-        )
+        pair = sessions.log_in(login=login, password=fields["password"], device=request.META.get("HTTP_USER_AGENT", ""))
         return Response(presenters.token_pair(pair))
 
 
@@ -74,9 +72,7 @@ class LogoutAll(Endpoint):
 
 
 class Sessions(Endpoint):
-    @operation(
-        "List one's signed-in devices", answers={200: page_of(schemas.Session)}, parameters=PAGE_PARAMETERS
-    )
+    @operation("List one's signed-in devices", answers={200: page_of(schemas.Session)}, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
         return self.list_response(
             lambda page: sessions_page(self.user.pk, page),

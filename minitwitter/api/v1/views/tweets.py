@@ -89,8 +89,7 @@ class TweetDetail(Endpoint):
         etag = f'"{blake2b(orjson.dumps(body), digest_size=12).hexdigest()}"'
         response = Response(body, headers={"ETag": etag})
         # Django looks at If-None-Match and answers 304 with the headers that the whole answer would have had.
-        conditional: HttpResponse = get_conditional_response(request._request, etag=etag, response=response)
-        return conditional
+        return get_conditional_response(request._request, etag=etag, response=response) or response
 
     @operation(
         "Edit a tweet",
