@@ -51,7 +51,10 @@ def _dispatch(arguments: list[str]) -> int:
         parser.print_help()
         return 0
     _set_options(parsed)
-    return _run(env.load()) if parsed.command == "run" else _create_admin(env.load(), parsed)
+    options = env.load()
+    if parsed.command == "run":
+        return _run(options)
+    return _purge(options) if parsed.command == "purge" else _create_admin(options, parsed)
 
 
 def _prog(parser: argparse.ArgumentParser, command: str | None) -> str:
@@ -85,6 +88,14 @@ def _parser() -> _Parser:
     admin.add_argument("--username", help="letters, digits and _")
     admin.add_argument("--email", help="the account's e-mail address")
     _add_option(admin, "data_dir")
+    purge = commands.add_parser(
+        "purge",
+        help="finish deletions that were interrupted",
+        description="Remove the rows and files of deleted tweets and accounts that an interruption left behind."
+        " They are invisible already, so this can run at any time, beside the server.",
+        allow_abbrev=False,
+    )
+    _add_option(purge, "data_dir")
     # Listed here for --help; _dispatch hands it to Django.
     commands.add_parser("manage", help="run a management command of Django: `minitwitter manage help` lists them")
     return parser
@@ -129,7 +140,7 @@ def _run(options: Options) -> int:
 
 
 def _prepare(options: Options) -> None:
-    """Make the data folder, the keys and the database's tables, or see that they are good. Raises ConfigurationError."""
+    """Make the data folder, the keys and the tables, or see that they are good. Raises ConfigurationError."""
     keys.prepare_data_dir(options.data_dir)
     for name in KEY_FILES:
         keys.read_or_create(options.data_dir / name)
@@ -175,6 +186,23 @@ def _create_admin(options: Options, parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _purge(options: Options) -> int:
+    upgrade.applied_migrations(options)
+    _prepare(options)
+    _set_up_django()
+    from minitwitter.actions.purge import purge_everything
+
+    for done, what in enumerate(purge_everything(), start=1):
+        if sys.stdout.isatty():
+            print(f"\r{done} done ({what})\x1b[K", end="", flush=True)
+    print(f"{_new_line()}Nothing that was deleted is left.")
+    return 0
+
+
+def _new_line() -> str:
+    return "\n" if sys.stdout.isatty() else ""
+
+
 def _ask(parsed: argparse.Namespace) -> tuple[str, str, str]:
     """The user name, e-mail address and password: from the options, the terminal, or standard input."""
     if not sys.stdin.isatty():
@@ -212,5 +240,7 @@ def _manage(arguments: list[str]) -> int:
         execute_from_command_line(["minitwitter manage", *arguments])
     except OperationalError as error:
         reason = str(error).strip().replace("\n", " ")
-        raise ConfigurationError(f"The database cannot be used ({reason}): see that it runs and is up to date.") from None
+        raise ConfigurationError(
+            f"The database cannot be used ({reason}): see that it runs and is up to date."
+        ) from None
     return 0

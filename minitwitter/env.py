@@ -126,7 +126,9 @@ OPTIONS: dict[str, Option] = {
     "tweet_length": Option(
         PREFIX + "TWEET_LENGTH", _integer(1, 5000), "280", "Characters (grapheme clusters) a tweet may have."
     ),
-    "access_log": Option(PREFIX + "ACCESS_LOG", _switch, "off", "on: one JSON line on standard output per request."),
+    "access_log": Option(
+        PREFIX + "ACCESS_LOG", _switch, "off", "on: one JSON line on standard error for each request."
+    ),
     "limits": Option(
         PREFIX + "LIMITS",
         _switch,

@@ -88,7 +88,9 @@ def _applied_in_sqlite(name: str | Path, data_dir: Path) -> frozenset[str]:
 def _require_usable(path: Path, data_dir: Path) -> None:
     # The data folder is made later, and any other must be there.
     if not path.parent.is_dir() and path.parent != data_dir:
-        raise ConfigurationError(f"The folder of the database file {path} is missing: make it, or correct DATABASE_URL.")
+        raise ConfigurationError(
+            f"The folder of the database file {path} is missing: make it, or correct DATABASE_URL."
+        )
     if path.is_dir():
         raise ConfigurationError(f"The database file {path} is a folder: name a file in DATABASE_URL.")
     # SQLite writes beside the file, too.
@@ -236,7 +238,7 @@ def _what_is_applied() -> dict[str, Any]:
     from django.db.migrations.loader import MigrationLoader
 
     loader = MigrationLoader(connection)
-    modules = [import_module(loader.migrations_module(label)[0]) for label in sorted(loader.migrated_apps)]
+    modules = [import_module(str(loader.migrations_module(label)[0])) for label in sorted(loader.migrated_apps)]
     # An app that has no migrations yet may get its first ones, in the usual place.
     places = [Path(app.path) / "migrations" for app in apps.get_app_configs()]
     folders = {*places, *(Path(module.__path__[0]) for module in modules)}

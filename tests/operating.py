@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,9 +92,8 @@ class Running:
         return self.process.wait(timeout=DEADLINE)
 
 
-def wait_until(is_true: "object", server: Running | None = None) -> None:
+def wait_until(is_true: Callable[[], bool], server: Running | None = None) -> None:
     """Poll until the function returns true; fail at the deadline, or when the server has ended."""
-    assert callable(is_true)
     end = time.monotonic() + DEADLINE
     while not is_true():
         assert time.monotonic() < end, server.output if server else "nothing happened"
@@ -103,19 +102,27 @@ def wait_until(is_true: "object", server: Running | None = None) -> None:
 
 
 def children(pid: int) -> list[int]:
-    """The process ids of the children of a process."""
-    listing = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout  # noqa: S607
-    pairs = (line.split() for line in listing.splitlines())
-    return [int(child) for child, parent in pairs if int(parent) == pid]
+    """The process ids of the living children of a process."""
+    return [child for child, (state, parent) in _processes().items() if parent == pid and state != "Z"]
 
 
 def is_alive(pid: int) -> bool:
-    """Whether there is such a process."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Whether there is such a process, and it has not ended."""
+    return _processes().get(pid, ("Z", 0))[0] != "Z"
+
+
+def _processes() -> dict[int, tuple[str, int]]:
+    """The state (Z: ended, but not yet waited for) and the parent of every process."""
+    if not Path("/proc/self/stat").exists():
+        listing = subprocess.run(["/bin/ps", "-axo", "pid=,stat=,ppid="], capture_output=True, text=True, check=True)
+        rows = (line.split() for line in listing.stdout.splitlines())
+        return {int(pid): (state[:1], int(parent)) for pid, state, parent in rows}
+    found = {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # It ended meanwhile.
+            state, parent = file.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[:2]
+            found[int(file.parent.name)] = (state, int(parent))
+    return found
 
 
 @contextlib.contextmanager

@@ -187,3 +187,9 @@ def test_a_closed_terminal_input_is_no_defect(tmp_path: Path) -> None:
     )
 
     assert_refused(result, tmp_path, telling="Give the password as the first line of standard input.")
+
+
+def test_purge_says_that_nothing_is_left(tmp_path: Path) -> None:
+    done = call(tmp_path, "purge")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("Nothing that was deleted is left.\n")

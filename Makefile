@@ -1,0 +1,35 @@
+# A checkout, make and Python 3.11 or newer are enough: every target first makes .venv from the locked packages.
+#   make run                        start the server             make run ARGS="--port 8001"
+#   make test                       every test, both databases   make test ARGS="-k like"
+#   make lint                       every check                  make format    write what the formatter wants
+#   make docs                       openapi.yaml and docs/configuration.md, from the code
+#   make lock                       requirements/*.txt, from pyproject.toml (needs uv)
+PYTHON ?= python3
+ARGS ?=
+
+# Each recipe becomes the program it starts (exec), so that Ctrl-C and a SIGTERM sent to make reach that program.
+# -I and -S keep the caller's Python settings out, and the start short.
+IN_RUN_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py run
+IN_DEV_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py dev
+
+.PHONY: run test lint format docs lock
+
+run:
+	@$(IN_RUN_ENVIRONMENT) .venv/bin/minitwitter run $(ARGS)
+
+test:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/run_tests.py $(ARGS)
+
+lint:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/lint.py $(ARGS)
+
+format:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/lint.py --fix
+
+docs:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/write_docs.py
+
+LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --group build
+lock:
+	$(LOCK) -o requirements/run.txt
+	$(LOCK) --group dev -c requirements/run.txt -o requirements/dev.txt
