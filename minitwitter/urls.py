@@ -2,11 +2,14 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from minitwitter.api import health
 from minitwitter.media.views import serve
 
 urlpatterns = [
+    # Until there is a web client, whoever opens the server's address finds the documentation.
+    path("", RedirectView.as_view(url="/v1/docs/")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("v1/", include("minitwitter.api.v1.urls")),

@@ -1,6 +1,5 @@
 """Making, changing and ending accounts."""
 
-from functools import partial
 from typing import BinaryIO
 
 from django.conf import settings
@@ -121,7 +120,7 @@ def _replace_avatar(user: User, image: Image | None) -> None:
     User.objects.filter(pk=user.pk).update(avatar=image)
     if before is not None:
         Image.objects.filter(pk=before).update(deleted_at=ids.now())
-        transaction.on_commit(partial(purge_image, before), robust=True)
+        transaction.on_commit(lambda: purge_image(before), robust=True)
 
 
 def change_password(*, user: User, current_password: str, new_password: str, keep_session_id: int | None) -> None:
@@ -206,4 +205,4 @@ def delete_account(*, user: User) -> None:
         )
         Image.objects.filter(owner_id=user.pk, deleted_at=None).update(deleted_at=now)
         end_all_sessions(user_id=user.pk)
-        transaction.on_commit(partial(purge_account, user.pk), robust=True)
+        transaction.on_commit(lambda: purge_account(user.pk), robust=True)

@@ -5,7 +5,7 @@ stopped anywhere and run again, and each chunk moves the counters by the rows it
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
@@ -21,17 +21,17 @@ from minitwitter.tweets.models import Attachment, IdempotencyKey, Like, Tweet, T
 CHUNK = 500
 
 
-def purge_everything(report: Callable[[str], None]) -> None:
-    """Purge whatever is deleted and still has rows or files. `report` is told of each tweet and account."""
+def purge_everything() -> Iterator[str]:
+    """Purge whatever is deleted and still has rows or files; yields what was done, to show the progress."""
     for user_id in _keys(User.objects.filter(deleted_at__isnull=False)):
         purge_account(user_id)
-        report(f"account {user_id}")
+        yield f"account {user_id}"
     for tweet_id in _keys(Tweet.objects.filter(deleted_at__isnull=False)):
         purge_tweet(tweet_id)
-        report(f"tweet {tweet_id}")
+        yield f"tweet {tweet_id}"
     for image_id in _keys(Image.objects.filter(deleted_at__isnull=False)):
         purge_image(image_id)
-        report(f"image {image_id}")
+        yield f"image {image_id}"
 
 
 def purge_tweet(tweet_id: int) -> None:

@@ -2,7 +2,6 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from typing import BinaryIO
 
 from django.db import transaction
@@ -107,7 +106,7 @@ def delete_tweet(*, tweet_id: int, editor: User, as_moderator: bool = False) -> 
         Tweet.objects.filter(pk=tweet.pk).update(deleted_at=now)
         Image.objects.filter(pk__in=Attachment.objects.filter(tweet=tweet).values("image_id")).update(deleted_at=now)
         AccountStats.objects.filter(pk=tweet.author_id).update(tweets_count=F("tweets_count") - 1)
-        transaction.on_commit(partial(purge_tweet, tweet.pk), robust=True)
+        transaction.on_commit(lambda: purge_tweet(tweet.pk), robust=True)
 
 
 def lock_tweet(tweet_id: int) -> Tweet:

@@ -170,6 +170,7 @@ def test_only_get_and_head_are_known(method: str, media_folder: Path) -> None:
     assert (media_folder / image.name).exists()
 
 
+@pytest.mark.django_db(transaction=True)  # Closing an answer returns its connection, which ends a test's transaction.
 def test_serving_takes_one_query(django_assert_num_queries: Any) -> None:
     image = make_image()
 
