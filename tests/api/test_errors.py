@@ -226,3 +226,25 @@ def test_every_error_is_explained_on_the_errors_page(api: ApiClient) -> None:
 def test_absolute_addresses_follow_the_public_address(alice: ApiClient, settings: LazySettings) -> None:
     settings.PUBLIC_URL = "https://tweets.example.org"
     assert alice.tweet()["url"].startswith("https://tweets.example.org/v1/tweets/")
+
+
+def test_the_access_log_is_one_json_line_a_request_and_an_option(
+    alice: ApiClient, settings: LazySettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alice.get("/v1/feed/?limit=1")
+    assert capsys.readouterr().err == ""
+    settings.ACCESS_LOG = True
+    alice.get("/v1/feed/?limit=1\n{}", headers={"X-Request-Id": "mine"})
+    (line,) = [orjson.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert isinstance(line.pop("milliseconds"), float)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "request",
+        "logger": "minitwitter.access",
+        "level": "info",
+        "request_id": "mine",
+        "method": "GET",
+        "path": "/v1/feed/",
+        "status": 400,
+        "user_id": alice.me.pk,
+    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -11,9 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from minitwitter.accounts.hydration import hydrate_authors
 from minitwitter.accounts.models import Session, User
 from minitwitter.api.v1 import presenters
 from minitwitter.core.pagination import PageRequest, Skeleton, load_page, parse_page
+from minitwitter.tweets.hydration import hydrate_tweets
 
 Item = TypeVar("Item")
 
@@ -59,6 +62,18 @@ class Endpoint(APIView):
         if link := ", ".join(f'<{url}>; rel="{relation}"' for url, relation in links if url):
             response["Link"] = link
         return response
+
+    def tweets_response(self, skeleton: Callable[[PageRequest], Skeleton]) -> Response:
+        """One page of a list of tweets, as this reader sees them."""
+        return self.list_response(
+            skeleton,
+            partial(hydrate_tweets, viewer_id=self.viewer_id),
+            partial(presenters.tweet, base=self.base),
+        )
+
+    def accounts_response(self, skeleton: Callable[[PageRequest], Skeleton]) -> Response:
+        """One page of a list of accounts, in the short form that stands beside a tweet."""
+        return self.list_response(skeleton, hydrate_authors, partial(presenters.author, base=self.base))
 
     def _page_url(self, page: PageRequest | None) -> str | None:
         if page is None:

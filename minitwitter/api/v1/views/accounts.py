@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from minitwitter.accounts.errors import RegistrationClosed, UserNotFound
+from minitwitter.accounts.models import User
 from minitwitter.accounts.queries import visible_user_id
 from minitwitter.actions import accounts
 from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, PUBLIC, operation, page_of
@@ -23,13 +24,21 @@ from minitwitter.api.v1.inputs import (
 )
 from minitwitter.media.errors import ImageTooLarge, InvalidImage, UnsupportedImage
 from minitwitter.relationships.hydration import see_profile
-from minitwitter.tweets.hydration import hydrate_tweets
 from minitwitter.tweets.queries import author_page
 
 IMAGE_ERRORS = [InvalidImage, ImageTooLarge, UnsupportedImage]
 
 
-class Register(Endpoint):
+class OwnAccount(Endpoint):
+    """What answers with the account that the caller owns."""
+
+    def answer_account(self, user: User, *, status: int = 200) -> Response:
+        """The account as it is now in the database."""
+        seen = see_profile(user.username, user.pk)
+        return Response(presenters.own_account(seen, user.email or "", self.base), status=status)
+
+
+class Register(OwnAccount):
     authentication_classes = ()
     permission_classes = (Anyone,)
 
@@ -43,13 +52,13 @@ class Register(Endpoint):
     def post(self, request: Request) -> Response:
         fields = read_input(RegistrationInput, request.data, accounts.registration_problems)
         user = accounts.register(**fields)
-        return Response(_own_account(user.username, user.pk, user.email, self.base), status=201)
+        return self.answer_account(user, status=201)
 
 
-class Me(Endpoint):
+class Me(OwnAccount):
     @operation("Read one's own account", answers={200: schemas.OwnAccount})
     def get(self, request: Request) -> Response:
-        return self._answer()
+        return self.answer_account(self.user)
 
     @operation(
         "Change one's profile",
@@ -59,7 +68,7 @@ class Me(Endpoint):
     )
     def patch(self, request: Request) -> Response:
         accounts.update_profile(user=self.user, fields=read_input(ProfileInput, request.data))
-        return self._answer()
+        return self.answer_account(self.user)
 
     @operation(
         "Delete one's account",
@@ -72,11 +81,8 @@ class Me(Endpoint):
         accounts.delete_own_account(user=self.user, password=fields["password"])
         return Response(status=204)
 
-    def _answer(self) -> Response:
-        return Response(_own_account(self.user.username, self.user.pk, self.user.email, self.base))
 
-
-class Avatar(Endpoint):
+class Avatar(OwnAccount):
     parser_classes = (MultiPartParser,)
 
     @operation(
@@ -89,15 +95,12 @@ class Avatar(Endpoint):
     def put(self, request: Request) -> Response:
         fields = read_input(AvatarInput, request.data)
         accounts.change_avatar(user=self.user, file=fields["image"])
-        return self._answer()
+        return self.answer_account(self.user)
 
     @operation("Remove one's avatar", answers={200: schemas.OwnAccount})
     def delete(self, request: Request) -> Response:
         accounts.remove_avatar(user=self.user)
-        return self._answer()
-
-    def _answer(self) -> Response:
-        return Response(_own_account(self.user.username, self.user.pk, self.user.email, self.base))
+        return self.answer_account(self.user)
 
 
 class Password(Endpoint):
@@ -132,12 +135,4 @@ class ProfileTweets(Endpoint):
         auth=OPTIONAL,
     )
     def get(self, request: Request, username: str) -> Response:
-        return self.list_response(
-            partial(author_page, visible_user_id(username)),
-            partial(hydrate_tweets, viewer_id=self.viewer_id),
-            partial(presenters.tweet, base=self.base),
-        )
-
-
-def _own_account(username: str, user_id: int, email: str | None, base: str) -> presenters.Json:
-    return presenters.own_account(see_profile(username, user_id), email or "", base)
+        return self.tweets_response(partial(author_page, visible_user_id(username)))

@@ -6,10 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from minitwitter.api.openapi import PAGE_PARAMETERS, operation, page_of
-from minitwitter.api.v1 import presenters, schemas
+from minitwitter.api.v1 import schemas
 from minitwitter.api.v1.endpoint import Endpoint
 from minitwitter.timelines.queries import home_page
-from minitwitter.tweets.hydration import hydrate_tweets
 
 
 class Feed(Endpoint):
@@ -20,8 +19,4 @@ class Feed(Endpoint):
         parameters=PAGE_PARAMETERS,
     )
     def get(self, request: Request) -> Response:
-        return self.list_response(
-            partial(home_page, self.user.pk),
-            partial(hydrate_tweets, viewer_id=self.viewer_id),
-            partial(presenters.tweet, base=self.base),
-        )
+        return self.tweets_response(partial(home_page, self.user.pk))

@@ -6,7 +6,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from minitwitter.accounts.errors import UserNotFound
-from minitwitter.accounts.hydration import hydrate_authors
 from minitwitter.accounts.queries import visible_user_id
 from minitwitter.actions import follows
 from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, operation, page_of
@@ -51,11 +50,7 @@ class Followers(Endpoint):
         auth=OPTIONAL,
     )
     def get(self, request: Request, username: str) -> Response:
-        return self.list_response(
-            partial(followers_page, visible_user_id(username)),
-            hydrate_authors,
-            partial(presenters.author, base=self.base),
-        )
+        return self.accounts_response(partial(followers_page, visible_user_id(username)))
 
 
 class Following(Endpoint):
@@ -69,8 +64,4 @@ class Following(Endpoint):
         auth=OPTIONAL,
     )
     def get(self, request: Request, username: str) -> Response:
-        return self.list_response(
-            partial(following_page, visible_user_id(username)),
-            hydrate_authors,
-            partial(presenters.author, base=self.base),
-        )
+        return self.accounts_response(partial(following_page, visible_user_id(username)))

@@ -5,7 +5,6 @@ from functools import partial
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from minitwitter.accounts.hydration import hydrate_authors
 from minitwitter.actions import likes
 from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, operation, page_of
 from minitwitter.api.permissions import PublicRead
@@ -56,8 +55,4 @@ class TweetLikes(Endpoint):
         auth=OPTIONAL,
     )
     def get(self, request: Request, tweet_id: int) -> Response:
-        return self.list_response(
-            partial(likers_page, visible_tweet_id(tweet_id)),
-            hydrate_authors,
-            partial(presenters.author, base=self.base),
-        )
+        return self.accounts_response(partial(likers_page, visible_tweet_id(tweet_id)))

@@ -1,6 +1,5 @@
 """Posting, reading, editing and deleting tweets; the public timeline."""
 
-from functools import partial
 from hashlib import blake2b
 
 import orjson
@@ -19,7 +18,7 @@ from minitwitter.api.v1.inputs import EditTweetInput, NewTextTweetInput, NewTwee
 from minitwitter.api.v1.views.accounts import IMAGE_ERRORS
 from minitwitter.core.errors import FieldProblem, ValidationFailed
 from minitwitter.tweets.errors import IdempotencyInFlight, IdempotencyMismatch, NotOwner, TweetNotFound
-from minitwitter.tweets.hydration import hydrate_tweet, hydrate_tweets
+from minitwitter.tweets.hydration import hydrate_tweet
 from minitwitter.tweets.models import IDEMPOTENCY_KEY_LENGTH
 from minitwitter.tweets.queries import public_page
 
@@ -43,11 +42,7 @@ class Tweets(Endpoint):
         auth=OPTIONAL,
     )
     def get(self, request: Request) -> Response:
-        return self.list_response(
-            public_page,
-            partial(hydrate_tweets, viewer_id=self.viewer_id),
-            partial(presenters.tweet, base=self.base),
-        )
+        return self.tweets_response(public_page)
 
     @operation(
         "Post a tweet",
