@@ -1,9 +1,9 @@
 """All addresses of the server."""
 
-from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from minitwitter.admin.site import site
 from minitwitter.api import health
 from minitwitter.media.views import serve
 
@@ -14,7 +14,8 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("v1/", include("minitwitter.api.v1.urls")),
     path("media/<path:name>", serve),
-    path("admin/", admin.site.urls),
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", site.urls),
 ]
 
 handler400 = "minitwitter.api.errors.bad_request"

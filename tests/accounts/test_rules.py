@@ -1,5 +1,7 @@
 """What a username may be."""
 
+from typing import Any
+
 import pytest
 
 from minitwitter.accounts.rules import RESERVED_PATH_SEGMENTS, RESERVED_TITLES, is_username, username_problems
@@ -9,11 +11,9 @@ from minitwitter.urls import urlpatterns
 
 def _fixed_segments(prefix: str = "") -> set[str]:
     """The first fixed segments of all addresses below a prefix of /v1/, or of all addresses below /."""
-    patterns = v1.urlpatterns if prefix else urlpatterns
-    paths = [
-        str(pattern.pattern).removeprefix(prefix) for pattern in patterns if str(pattern.pattern).startswith(prefix)
-    ]
-    return {path.split("/")[0] for path in paths} - {""}
+    patterns: list[Any] = v1.urlpatterns if prefix else urlpatterns
+    paths = [str(each.pattern) for each in patterns]
+    return {path.removeprefix(prefix).split("/")[0] for path in paths if path.startswith(prefix)} - {""}
 
 
 def test_no_username_can_hide_a_fixed_path() -> None:
