@@ -1,0 +1,1 @@
+"""Who did what to whose account: a log that is only added to."""
