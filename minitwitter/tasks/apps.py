@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class TasksConfig(AppConfig):
+    name = "minitwitter.tasks"
+    label = "tasks"
+
+    def ready(self) -> None:
+        """Register the tasks, in every process: those that only ask for them learn of a wrong name, too."""
+        from minitwitter.tasks import purging, sweeping  # noqa: F401  # Importing them registers them.
