@@ -1,6 +1,8 @@
 # A checkout, make and Python 3.11 or newer are enough: every target first makes .venv from the locked packages.
 #   make run                        start the server             make run ARGS="--port 8001"
 #   make test                       every test, both databases   make test ARGS="-k like"
+#   make faults                     kill -9, outages, full disks, races: one table (tests/faults/README.md)
+#   make fuzz                       10,000 made-up requests, both databases
 #   make lint                       every check                  make format    write what the formatter wants
 #   make docs                       openapi.yaml and docs/configuration.md, from the code
 #   make lock                       requirements/*.txt, from pyproject.toml (needs uv)
@@ -12,13 +14,19 @@ ARGS ?=
 IN_RUN_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py run
 IN_DEV_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py dev
 
-.PHONY: run test lint format docs lock
+.PHONY: run test faults fuzz lint format docs lock
 
 run:
 	@$(IN_RUN_ENVIRONMENT) .venv/bin/minitwitter run $(ARGS)
 
 test:
 	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/run_tests.py $(ARGS)
+
+faults:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python -m tests.faults $(ARGS)
+
+fuzz:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/fuzz.py $(ARGS)
 
 lint:
 	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/lint.py $(ARGS)

@@ -10,15 +10,19 @@ import os
 import shlex
 import shutil
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from minitwitter import __version__, env, keys, server, upgrade
+from minitwitter import __version__, env, keys, server, upgrade, work
 from minitwitter.env import ConfigurationError, Options
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
-KEY_FILES = ("secret_key", "token_signing_keys")
+TOKEN_KEYS = "token_signing_keys"  # noqa: S105  # The name of a file.
+KEY_FILES = ("secret_key", TOKEN_KEYS)
+# As long as a refresh token (accounts/tokens.py, which needs Django; a test holds both together).
+TOKENS_LIVE_FOR = timedelta(days=30)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -54,6 +58,10 @@ def _dispatch(arguments: list[str]) -> int:
     options = env.load()
     if parsed.command == "run":
         return _run(options)
+    if parsed.command == "rotatekey":
+        return _rotate_key(options)
+    if parsed.command == "work":
+        return _work(options)
     return _purge(options) if parsed.command == "purge" else _create_admin(options, parsed)
 
 
@@ -96,6 +104,22 @@ def _parser() -> _Parser:
         allow_abbrev=False,
     )
     _add_option(purge, "data_dir")
+    worker = commands.add_parser(
+        "work",
+        help="do the background work in this process",
+        description="Remove what was deleted, and do the regular clearing up, until this is stopped. `minitwitter run`"
+        " starts such a process itself, unless MINITWITTER_TASK_WORKERS is 0. Several may run at once.",
+        allow_abbrev=False,
+    )
+    _add_option(worker, "data_dir")
+    rotation = commands.add_parser(
+        "rotatekey",
+        help="sign tokens with a new key",
+        description="Make a new key for tokens. The present one still verifies the tokens it has signed, until the last"
+        " of them has expired. Start the server again afterwards.",
+        allow_abbrev=False,
+    )
+    _add_option(rotation, "data_dir")
     # Listed here for --help; _dispatch hands it to Django.
     commands.add_parser("manage", help="run a management command of Django: `minitwitter manage help` lists them")
     return parser
@@ -196,6 +220,21 @@ def _purge(options: Options) -> int:
         if sys.stdout.isatty():
             print(f"\r{done} done ({what})\x1b[K", end="", flush=True)
     print(f"{_new_line()}Nothing that was deleted is left.")
+    return 0
+
+
+def _work(options: Options) -> int:
+    upgrade.applied_migrations(options)
+    _prepare(options)
+    print("Background work is being done. Stop with Ctrl-C.", flush=True)
+    work.run(supervisor=None)
+    return 0
+
+
+def _rotate_key(options: Options) -> int:
+    keys.prepare_data_dir(options.data_dir)
+    count = keys.rotate(options.data_dir / TOKEN_KEYS, keep=TOKENS_LIVE_FOR)
+    print(f"Tokens are signed with a new key as soon as the server is started again. Keys that verify: {count}.")
     return 0
 
 

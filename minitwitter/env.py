@@ -5,14 +5,32 @@ before anything is started. `docs/configuration.md` is written from this list (`
 """
 
 import difflib
+import importlib.util
+import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 PREFIX = "MINITWITTER_"
+_ORIGIN = re.compile(
+    r"(http://(?!.*:80$)|https://(?!.*:443$))([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?"
+)
+
+
+_RATE = re.compile(r"([1-9][0-9]{0,4})/([1-9][0-9]{0,3})([smh])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_MAX_RATE, _MAX_RATE_SECONDS = 10_000, 24 * 3600
+
+
+class Rate(NamedTuple):
+    """At most so many, in any stretch of so many seconds."""
+
+    amount: int
+    seconds: int
 
 
 class ConfigurationError(Exception):
@@ -57,6 +75,41 @@ def _choice(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
+def _origin_list(value: str) -> tuple[str, ...]:
+    """Origins as browsers write them (RFC 6454 section 6.2): compared as text, so a slip would never match."""
+    origins = _host_list(value)
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise ValueError(
+            "origins such as https://app.example.org: in small letters, without a slash at the end or the usual port"
+        )
+    return origins
+
+
+def _rate(value: str) -> Rate:
+    match = _RATE.fullmatch(value.lower())
+    if match:
+        rate = Rate(int(match[1]), int(match[2]) * _SECONDS[match[3]])
+        if rate.amount <= _MAX_RATE and rate.seconds <= _MAX_RATE_SECONDS:
+            return rate
+    raise ValueError(f"a number and a time such as 300/5m (s, m or h), at most {_MAX_RATE} in at most 24h")
+
+
+def _network_list(value: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        networks = tuple(ipaddress.ip_network(part) for part in _host_list(value))
+    except ValueError:
+        networks = None
+    if networks is None or not all(network.prefixlen for network in networks):
+        raise ValueError("addresses or networks such as 10.0.0.5 or 10.0.0.0/8, separated by commas")
+    return networks
+
+
+def _redis_address(value: str) -> str:
+    if not value.startswith(("redis://", "rediss://", "redis+unix://")):
+        raise ValueError("an address such as redis://127.0.0.1:6379/0 (also for Valkey)")
+    return value
+
+
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
@@ -86,8 +139,14 @@ OPTIONS: dict[str, Option] = {
     "threads": Option(
         PREFIX + "THREADS",
         _integer(1, 64),
-        "4",
+        "8",
         "Threads of each server process: so many slow uploads it can wait for while it serves others.",
+    ),
+    "task_workers": Option(
+        PREFIX + "TASK_WORKERS",
+        _integer(0, 16),
+        "1",
+        "Processes for background work, such as removing what was deleted. 0: none, `minitwitter work` runs apart.",
     ),
     "database_url": Option(
         "DATABASE_URL",
@@ -114,6 +173,20 @@ OPTIONS: dict[str, Option] = {
         "",
         "The address people use, such as https://tweets.example.org. Empty: taken from each request.",
     ),
+    "hsts_seconds": Option(
+        PREFIX + "HSTS_SECONDS",
+        _integer(0, 63_072_000),
+        "0",
+        "For how many seconds browsers shall refuse plain HTTP to this host (Strict-Transport-Security). 0: not told."
+        " Needs an https public address. Begin with 300; 31536000 is a year.",
+    ),
+    "cors_origins": Option(
+        PREFIX + "CORS_ORIGINS",
+        _origin_list,
+        "",
+        "Origins of web apps whose scripts may call the API, such as https://app.example.org, separated by commas."
+        " Empty: none but this server's own pages.",
+    ),
     "public_read": Option(
         PREFIX + "PUBLIC_READ", _switch, "on", "off: profiles, tweets and timelines are only for signed-in people."
     ),
@@ -126,6 +199,12 @@ OPTIONS: dict[str, Option] = {
     "tweet_length": Option(
         PREFIX + "TWEET_LENGTH", _integer(1, 5000), "280", "Characters (grapheme clusters) a tweet may have."
     ),
+    "media_quota": Option(
+        PREFIX + "MEDIA_QUOTA",
+        _integer(0, 1_000_000),
+        "1000",
+        "Megabytes that the pictures of one account may take. 0: as many as there is room for.",
+    ),
     "access_log": Option(
         PREFIX + "ACCESS_LOG", _switch, "off", "on: one JSON line on standard error for each request."
     ),
@@ -133,13 +212,44 @@ OPTIONS: dict[str, Option] = {
         PREFIX + "LIMITS",
         _switch,
         "on",
-        "Accepted for the request limits of a coming version; this version has none.",
+        "off: no request limits at all, for load tests, or behind another limiter.",
+    ),
+    "limit_account": Option(
+        PREFIX + "LIMIT_ACCOUNT",
+        _rate,
+        "1500/5m",
+        "Requests of one account: so many in any five minutes. (Exchanging refresh tokens: so many of one address.)",
+    ),
+    "limit_address": Option(
+        PREFIX + "LIMIT_ADDRESS", _rate, "300/5m", "Requests without an access token of one address."
+    ),
+    "limit_uploads": Option(PREFIX + "LIMIT_UPLOADS", _rate, "30/30m", "Pictures of one account."),
+    "limit_sign_ups": Option(
+        PREFIX + "LIMIT_SIGN_UPS", _rate, "30/1h", "New accounts of one address; a whole school may sit behind it."
+    ),
+    "limit_log_ins_address": Option(
+        PREFIX + "LIMIT_LOG_INS_ADDRESS", _rate, "25/5m", "Attempts to log in of one address."
+    ),
+    "limit_log_ins_account": Option(
+        PREFIX + "LIMIT_LOG_INS_ACCOUNT",
+        _rate,
+        "25/1h",
+        "Attempts to log in to one account, of all addresses together. An address from which it was logged in to within"
+        " 20 days is counted apart, so that strangers cannot lock the owner out.",
+    ),
+    "limits_url": Option(
+        PREFIX + "LIMITS_URL",
+        lambda value: _redis_address(value) if value else "",
+        "",
+        "Where several machines count requests together: a Redis or Valkey server, as in redis://10.0.0.7:6379/0; needs"
+        " the package minitwitter[redis]. Empty: a file in the data folder, for all worker processes of this machine.",
     ),
     "trusted_proxies": Option(
         PREFIX + "TRUSTED_PROXIES",
-        _host_list,
+        _network_list,
         "",
-        "Accepted for the request limits of a coming version; this version never reads X-Forwarded-For.",
+        "Addresses and networks of your own proxies, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only from them"
+        " X-Forwarded-For is read. Empty: whoever connects is counted, so behind a proxy all people together.",
     ),
     "email_url": Option(
         PREFIX + "EMAIL_URL", _text, "", "Accepted for the mails of a coming version; this version sends none."
@@ -156,16 +266,27 @@ class Options:
     data_dir: Path
     workers: int
     threads: int
+    task_workers: int
     database_url: str
     sqlite_synchronous: str
     allowed_hosts: tuple[str, ...]
     public_url: str
+    hsts_seconds: int
+    cors_origins: tuple[str, ...]
     public_read: bool
     registration: str
     tweet_length: int
+    media_quota: int
     access_log: bool
     limits: bool
-    trusted_proxies: tuple[str, ...]
+    limit_account: Rate
+    limit_address: Rate
+    limit_uploads: Rate
+    limit_sign_ups: Rate
+    limit_log_ins_address: Rate
+    limit_log_ins_account: Rate
+    limits_url: str
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     email_url: str
 
 
@@ -177,7 +298,21 @@ def load(environ: Mapping[str, str] | None = None) -> Options:
     """
     environ = os.environ if environ is None else environ
     _refuse_unknown(environ)
-    return Options(**{field.name: _read(OPTIONS[field.name], environ) for field in fields(Options)})
+    options = Options(**{field.name: _read(OPTIONS[field.name], environ) for field in fields(Options)})
+    _check_together(options)
+    return options
+
+
+def _check_together(options: Options) -> None:
+    if options.hsts_seconds and not options.public_url.startswith("https://"):
+        raise ConfigurationError(
+            f"{OPTIONS['hsts_seconds'].variable} needs an https address in {OPTIONS['public_url'].variable}: without"
+            " TLS it would lock everybody out."
+        )
+    if options.limits_url and importlib.util.find_spec("redis") is None:
+        raise ConfigurationError(
+            f"{OPTIONS['limits_url'].variable} needs a package that is not installed: pip install 'minitwitter[redis]'."
+        )
 
 
 def _read(option: Option, environ: Mapping[str, str]) -> Any:

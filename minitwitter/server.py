@@ -21,11 +21,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from minitwitter.env import OPTIONS, ConfigurationError, Options
+from minitwitter.env import OPTIONS, ConfigurationError, Options, load
+from minitwitter.work import STOP_TIMEOUT, TaskWorkers, start_without_signals, stop_after
 
 APPLICATION = "minitwitter.wsgi"
-# How long a request may go on after the server was told to stop, in seconds.
-STOP_TIMEOUT = 25
 # How long a client may take to send a request's headers, in milliseconds.
 HEADER_TIMEOUT = 10_000
 # Headers larger than this many bytes are refused (Granian reads ahead, so up to twice that may pass; its own limit is
@@ -34,7 +33,6 @@ HEADER_BYTES = 32 * 1024
 # mallopt(3): blocks of this many bytes and more are mapped apart, and unmapped when they are freed.
 M_MMAP_THRESHOLD, MMAP_THRESHOLD = -3, 256 * 1024
 LISTENING_POLL = 0.02
-SUPERVISOR_POLL = 1.0
 # https://www.sqlite.org/wal.html, "The WAL-reset bug": the versions that have it, but for two that were repaired.
 WAL_BUG_FIRST, WAL_BUG_LAST, WAL_BUG_REPAIRED = (3, 7, 0), (3, 51, 2), {(3, 44, 6), (3, 50, 7)}
 
@@ -111,7 +109,7 @@ def sqlite_note(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
 def serve(options: Options, address: Address, banner: str) -> None:
     """Run the server until SIGTERM, SIGINT or SIGHUP. The banner is printed once requests are answered.
 
-    Requests in progress get STOP_TIMEOUT seconds to finish.
+    Requests in progress get STOP_TIMEOUT seconds to finish, and so does the background work at hand.
     """
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
@@ -134,14 +132,19 @@ def serve(options: Options, address: Address, banner: str) -> None:
         log_level=LogLevels.error,
     )
     hangup = signal.getsignal(signal.SIGHUP)
-    server.on_startup(lambda: _take_over_signals(server, hangup))
-    server.on_startup(lambda: _announce(address, banner))
+    task_workers = TaskWorkers(options.task_workers)
+    server.on_startup(lambda: _take_over_signals(server, task_workers, hangup))
+    server.on_startup(lambda: _announce(address, banner, task_workers))
     # Told to stop, a process manager may have told the workers too; that they ended is no failure then.
     server.on_shutdown(lambda: server.interrupt_children.clear() if server.interrupt_signal else None)
-    server.serve(target_loader=load_application, wrap_loader=False)
+    try:
+        server.serve(target_loader=load_application, wrap_loader=False)
+    finally:
+        task_workers.stop()
+        task_workers.join()
 
 
-def _take_over_signals(server: Any, hangup: Any) -> None:
+def _take_over_signals(server: Any, task_workers: TaskWorkers, hangup: Any) -> None:
     """Say that the server stops, and stop it also when its terminal is closed (Granian would restart its workers)."""
     logging.getLogger("_granian").setLevel(logging.WARNING)
 
@@ -150,6 +153,7 @@ def _take_over_signals(server: Any, hangup: Any) -> None:
             _say(f"Stopping (requests in progress get up to {STOP_TIMEOUT} seconds) ...")
         for worker in server.wrks:
             worker.interrupt_by_parent = True
+        task_workers.stop()
         server.signal_handler_interrupt(number, frame)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -166,15 +170,20 @@ def _say(text: str) -> None:
         return
 
 
-def _announce(address: Address, banner: str) -> None:
-    """Print the banner when the first worker listens, which it does once it has loaded the application."""
-    threading.Thread(target=_announce_when_listening, args=(address, banner), daemon=True).start()
+def _announce(address: Address, banner: str, task_workers: TaskWorkers) -> None:
+    """Print the banner when the first worker listens, which it does once it has loaded the application.
+
+    Background work begins then, too: loading it earlier would delay the first answers.
+    """
+    arguments = (address, banner, task_workers)
+    start_without_signals(threading.Thread(target=_announce_when_listening, args=arguments, daemon=True))
 
 
-def _announce_when_listening(address: Address, banner: str) -> None:
+def _announce_when_listening(address: Address, banner: str, task_workers: TaskWorkers) -> None:
     while not _is_listening(address):
         time.sleep(LISTENING_POLL)
     _say(banner)
+    task_workers.start()
 
 
 def _is_listening(address: Address) -> bool:
@@ -190,11 +199,16 @@ def load_application() -> Callable[..., Any]:
     _follow_supervisor()
     _return_large_blocks()
     # By name, as servers find their applications: this module stands below the API that it serves.
-    application: Callable[..., Any] = importlib.import_module(APPLICATION).application
+    module = importlib.import_module(APPLICATION)
+    application: Callable[..., Any] = module.application
+    start_without_signals(threading.Thread(target=module.bodies.watch, args=(load().port,), daemon=True))
     from django.urls import get_resolver
+
+    from minitwitter.core import limits
 
     # Django reads the addresses, and with them all views, at the first request; nobody should wait for that.
     _ = get_resolver().url_patterns
+    limits.current()
     return application
 
 
@@ -216,14 +230,7 @@ def _follow_supervisor() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     supervisor = multiprocessing.parent_process()
     if supervisor is not None:
-        threading.Thread(target=_stop_after, args=(supervisor.pid,), daemon=True).start()
-
-
-def _stop_after(supervisor: int | None) -> None:
-    """A killed supervisor stops nobody; its workers would go on, and hold the port."""
-    while os.getppid() == supervisor:
-        time.sleep(SUPERVISOR_POLL)
-    os.kill(os.getpid(), signal.SIGTERM)
+        stop_after(supervisor.pid)
 
 
 def banner(options: Options, address: Address, create_admin: str) -> str:

@@ -22,13 +22,18 @@ CSRF_TRUSTED_ORIGINS = [OPTIONS.public_url] if OPTIONS.public_url else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _PUBLIC.scheme == "https"
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "minitwitter_session", "minitwitter_csrf"
 X_FRAME_OPTIONS = "DENY"
+HSTS_SECONDS = OPTIONS.hsts_seconds
+CORS_ORIGINS = OPTIONS.cors_origins
 
 # --- Application ------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "minitwitter.core",
+    "minitwitter.audit",
     "minitwitter.media",
     "minitwitter.accounts",
     "minitwitter.relationships",
     "minitwitter.tweets",
+    "minitwitter.tasks",
     "minitwitter.api",
     "minitwitter.admin",
     # The rest serves the admin and the API's documentation pages.
@@ -45,6 +50,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # The outermost, so that every answer carries the request id and every failure is problem JSON.
     "minitwitter.api.middleware.request_context",
+    # Before anything that may answer, so that a refusal has these headers too.
+    "minitwitter.api.headers.security_headers",
+    "minitwitter.api.headers.cross_origin",
+    "minitwitter.api.middleware.failures_as_problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "minitwitter.api.middleware.check_host_and_body",
@@ -86,6 +95,22 @@ TWEET_LENGTH = OPTIONS.tweet_length
 PUBLIC_URL = OPTIONS.public_url
 ACCESS_LOG = OPTIONS.access_log
 
+# --- Request limits ---------------------------------------------------------------------------------------------------
+LIMITS = OPTIONS.limits
+LIMIT_RATES = {
+    "account": OPTIONS.limit_account,
+    "address": OPTIONS.limit_address,
+    # The clients of a whole school behind one address exchange their tokens every ten minutes.
+    "refresh": OPTIONS.limit_account,
+    "upload": OPTIONS.limit_uploads,
+    "sign-up": OPTIONS.limit_sign_ups,
+    "log-in-address": OPTIONS.limit_log_ins_address,
+    "log-in-account": OPTIONS.limit_log_ins_account,
+}
+LIMITS_URL = OPTIONS.limits_url
+LIMITS_FOLDER = OPTIONS.data_dir
+TRUSTED_PROXIES = OPTIONS.trusted_proxies
+
 # --- Files ------------------------------------------------------------------------------------------------------------
 STORAGES = {
     "default": {
@@ -97,9 +122,11 @@ STORAGES = {
 STATIC_URL = "/static/"
 # Static files come straight from the installed packages: no collecting step before the first start.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # Nobody else's page has a use for them.
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder"]
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 MAX_IMAGE_PIXELS = 33_000_000
+MEDIA_QUOTA_BYTES = OPTIONS.media_quota * 1_000_000
 # Room for the longest tweet or profile with every character escaped; in a multipart body, for the fields beside a file.
 MAX_JSON_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # The largest body of any address: one image with the fields beside it.

@@ -48,10 +48,10 @@ def apply(options: Options) -> None:
     record = options.data_dir / RECORD
     if is_current(record, applied_migrations(options)):
         return
-    with _one_at_a_time(options.data_dir / LOCK), _advisory_lock(configure(options)):
+    with _one_at_a_time(options.data_dir / LOCK) as lock, _advisory_lock(configure(options)):
         applied = applied_migrations(options)
         if not is_current(record, applied):
-            _run_child(verbose=bool(applied))
+            _run_child(lock, verbose=bool(applied))
 
 
 def applied_migrations(options: Options) -> frozenset[str]:
@@ -161,11 +161,14 @@ def _files(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Hold the lock file: one of the instances that share a data folder."""
+def _one_at_a_time(path: Path) -> Iterator[int]:
+    """Hold the lock file: one of the instances that share a data folder. Gives its descriptor.
+
+    The lock is held until the last process that has the descriptor closes it or ends.
+    """
     with path.open("w") as file:
         _wait_for(lambda: _lock(file.fileno()))
-        yield
+        yield file.fileno()
 
 
 def _lock(descriptor: int) -> bool:
@@ -198,10 +201,13 @@ def _wait_for(is_mine: Callable[[], bool]) -> None:
         time.sleep(POLL_INTERVAL)
 
 
-def _run_child(*, verbose: bool) -> None:
+def _run_child(lock: int, *, verbose: bool) -> None:
+    """Migrate in a child, which holds the lock as well: were this process killed, the child would go on for a moment,
+    and the next start has to wait for it."""
     print("Bringing the database up to date ..." if verbose else "Making the database ...", flush=True)
     previous = signal.signal(signal.SIGTERM, _interrupt)
-    child = subprocess.Popen([sys.executable, "-m", __name__, *(["--verbose"] if verbose else [])])
+    command = [sys.executable, "-m", __name__, *(["--verbose"] if verbose else [])]
+    child = subprocess.Popen(command, pass_fds=[lock])
     try:
         code = child.wait()
     finally:

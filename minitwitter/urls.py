@@ -5,16 +5,17 @@ from django.views.generic import RedirectView
 
 from minitwitter.admin.site import site
 from minitwitter.api import health
+from minitwitter.api.methods import safe
 from minitwitter.media.views import serve
 
 urlpatterns = [
     # Until there is a web client, whoever opens the server's address finds the documentation.
-    path("", RedirectView.as_view(url="/v1/docs/")),
+    path("", safe(RedirectView.as_view(url="/v1/docs/"))),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("v1/", include("minitwitter.api.v1.urls")),
-    path("media/<path:name>", serve),
-    path("admin", RedirectView.as_view(url="/admin/")),
+    path("media/<path:name>", safe(serve)),
+    path("admin", safe(RedirectView.as_view(url="/admin/"))),
     path("admin/", site.urls),
 ]
 

@@ -83,8 +83,12 @@ class Running:
         return self.output
 
     def workers(self) -> list[int]:
-        """The process ids of its workers."""
-        return children(self.process.pid)
+        """The process ids of its workers that answer requests."""
+        return [child for child in children(self.process.pid) if not _does_background_work(child)]
+
+    def task_workers(self) -> list[int]:
+        """The process ids of its workers that do background work."""
+        return [child for child in children(self.process.pid) if _does_background_work(child)]
 
     def stop(self, number: int) -> int:
         """Send the signal, and wait for the exit code."""
@@ -104,6 +108,15 @@ def wait_until(is_true: Callable[[], bool], server: Running | None = None) -> No
 def children(pid: int) -> list[int]:
     """The process ids of the living children of a process."""
     return [child for child, (state, parent) in _processes().items() if parent == pid and state != "Z"]
+
+
+def _does_background_work(pid: int) -> bool:
+    if Path("/proc/self/stat").exists():
+        with contextlib.suppress(OSError):  # It ended meanwhile.
+            return b"minitwitter.work" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return False
+    listing = subprocess.run(["/bin/ps", "-o", "command=", str(pid)], capture_output=True, text=True, check=False)
+    return "minitwitter.work" in listing.stdout
 
 
 def is_alive(pid: int) -> bool:

@@ -22,3 +22,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 
 # Argon2 as in the product, but cheap: every test that logs in would wait for the real one.
 PASSWORD_HASHERS = ["tests.hashers.CheapArgon2Hasher"]
+
+# A test file would soon be over them. The tests of the limits have counts of their own.
+LIMITS = False

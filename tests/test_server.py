@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from minitwitter import upgrade
+from minitwitter import upgrade, work
 from minitwitter.server import sqlite_note
-from tests.operating import ROOT, Running, call, environment, free_port, is_alive, running, wait_until
+from tests.operating import COMMAND, ROOT, Running, call, environment, free_port, is_alive, running, wait_until
 
 MAKING = "Making the database ..."
 UPGRADING = "Bringing the database up to date ..."
@@ -72,7 +72,9 @@ def test_ctrl_c_and_a_closed_terminal_stop_everything(tmp_path: Path, number: in
 
 def test_a_killed_supervisor_takes_its_workers_along(tmp_path: Path) -> None:
     with running(tmp_path) as server:
-        workers = server.workers()
+        wait_until(lambda: len(server.task_workers()) == 1, server)
+        workers = server.workers() + server.task_workers()
+        assert len(workers) == 3
         server.stop(signal.SIGKILL)
 
         wait_until(lambda: not any(is_alive(worker) for worker in workers))
@@ -85,6 +87,65 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
 
         wait_until(lambda: server.answers("/healthz"), server)
         assert before not in server.workers()
+
+
+def test_what_is_deleted_is_purged_in_the_background(tmp_path: Path, database: dict[str, str]) -> None:
+    code = (
+        "from tests.factories import *; alice = make_user('alice'); tweet = make_tweet(alice, image=jpeg());"
+        " tweets.delete_tweet(tweet_id=tweet, editor=alice)"
+    )
+    media = tmp_path / "data" / "media"
+    with running(tmp_path, **database) as server:
+        made = call(tmp_path, "manage", "shell", "--no-imports", "-c", code, **database)
+        assert (made.returncode, made.stderr) == (0, "")
+        wait_until(lambda: not any(path.is_file() for path in media.rglob("*")), server)
+        (worker,) = server.task_workers()
+        assert server.stop(signal.SIGTERM) == 0
+        assert not is_alive(worker)
+    assert "Traceback" not in server.output
+    assert "background work ended" not in server.output
+
+
+def test_a_killed_task_worker_is_replaced(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        wait_until(lambda: len(server.task_workers()) == 1, server)
+        (before,) = server.task_workers()
+        os.kill(before, signal.SIGKILL)
+
+        wait_until(lambda: server.task_workers() not in ([], [before]), server)
+        assert "background work ended (SIGKILL); another one starts in 1 s." in server.output
+        assert server.answers("/readyz")
+        assert server.stop(signal.SIGTERM) == 0
+
+
+def test_background_work_can_run_apart(tmp_path: Path) -> None:
+    with running(tmp_path, MINITWITTER_TASK_WORKERS="0") as server:
+        with subprocess.Popen(
+            [*COMMAND, "work"], cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, text=True
+        ) as apart:
+            assert apart.stdout is not None
+            assert "Background work" in apart.stdout.readline()
+            apart.send_signal(signal.SIGTERM)
+            apart.wait(timeout=30)
+        assert server.task_workers() == []
+        assert server.stop(signal.SIGTERM) == 0
+
+
+def test_a_task_worker_that_dies_at_once_is_replaced_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(work, "_say", said.append)
+    monkeypatch.setattr(work, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(work, "LONGEST_WAIT", 0.04)
+    monkeypatch.setattr("sys.executable", "false")
+    waits: list[float] = []
+    workers = work.TaskWorkers(1)
+    monkeypatch.setattr(workers._keepers[0]._stopping, "wait", waits.append)
+    workers.start()
+    wait_until(lambda: len(said) > 4)
+    workers.stop()
+    workers.join()
+    assert waits[:4] == [0.01, 0.02, 0.04, 0.04]
+    assert "ended (exit code 1)" in said[0]
 
 
 def test_two_servers_do_not_share_a_port(tmp_path: Path) -> None:

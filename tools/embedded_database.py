@@ -4,6 +4,7 @@ The wheel's own starter is not used: as root it makes a system user and opens th
 everybody, and it may leave its server behind. Here the server is a child process in a temporary folder.
 """
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -11,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,30 +31,95 @@ SETTINGS = {
     "full_page_writes": "off",
     "max_connections": "200",
     "listen_addresses": "",
+    # Files in the data folder, so that a killed server leaves nothing in the system's shared memory.
+    "dynamic_shared_memory_type": "mmap",
 }
+# What makes it keep its promises, for tests that kill it.
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
 class StartError(Exception):
     """The server cannot be started. The message is one sentence."""
 
 
-@contextmanager
-def serving() -> Iterator[str]:
-    """Start a server, give its address as a DATABASE_URL, and stop it, with nothing left behind.
+class Server:
+    """A PostgreSQL server in a folder of its own, which can be stopped, killed and started again.
 
-    It listens on a socket in a folder that only its user may enter, so it needs no password. Raises StartError.
+    It listens on a socket in the folder, which only its user may enter, so it needs no password.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        """Make its data in the folder. Raises StartError."""
+        self._folder = folder
+        self._settings = {**SETTINGS, **settings}
+        self._binaries, self._user = _install(folder)
+        _initialize(self._binaries, folder, self._user)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The server's address as a DATABASE_URL."""
+        return f"postgres://postgres@{quote(str(self._folder), safe='')}/postgres"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started, and has neither been stopped nor ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises StartError."""
+        self._process = _start(self._binaries, self._folder, self._user, self._settings)
+        try:
+            _wait_until_ready(self._process, self._folder)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """A fast shutdown: PostgreSQL ends its sessions and then itself. One that does not run is no error."""
+        if self._process is not None:
+            _stop(self._process)
+            self._process = None
+
+    def kill(self) -> None:
+        """Kill every process of it at once, as a crash of its machine would. `start` recovers what was committed."""
+        if self._process is None:
+            return
+        # Each process of PostgreSQL leads a group of its own, and the first one would start new ones.
+        family = [self._process.pid, *_children(self._process.pid)]
+        for pid in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+
+def _children(pid: int) -> list[int]:
+    listing = subprocess.run(["/bin/ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    rows = (line.split() for line in listing.stdout.splitlines())
+    return [int(child) for child, parent in rows if int(parent) == pid]
+
+
+@contextmanager
+def installed(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server that is not started yet, with PostgreSQL's own `settings` besides those of every test server.
+
+    It is stopped at the end, with nothing left behind. Raises StartError.
     """
     with tempfile.TemporaryDirectory(prefix="mt-pg-") as name:
-        folder = Path(name)
-        binaries, user = _install(folder)
-        _initialize(binaries, folder, user)
-        server = _start(binaries, folder, user)
+        server = Server(Path(name), settings or {})
         try:
-            url = f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
-            _wait_until_ready(server, folder)
-            yield url
+            yield server
         finally:
-            _stop(server)
+            server.stop()
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """Start a server, give its address as a DATABASE_URL, and stop it, with nothing left behind. Raises StartError."""
+    with installed() as server:
+        server.start()
+        yield server.url
 
 
 def _install(folder: Path) -> tuple[Path, dict[str, Any]]:
@@ -89,12 +155,14 @@ def _initialize(binaries: Path, folder: Path, user: dict[str, Any]) -> None:
         raise StartError(f"initdb failed: {' '.join(made.stderr.split())}")
 
 
-def _start(binaries: Path, folder: Path, user: dict[str, Any]) -> "subprocess.Popen[bytes]":
-    settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
+def _start(
+    binaries: Path, folder: Path, user: dict[str, Any], settings: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    with (folder / "log").open("ab") as log:
         # A session of its own: a Ctrl-C is for pytest, and the server has to outlive it.
         return subprocess.Popen(
-            [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *settings],
+            [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *options],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,

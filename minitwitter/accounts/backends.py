@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
-from minitwitter.accounts.credentials import find_by_credentials
+from minitwitter.accounts.credentials import check_credentials
 from minitwitter.accounts.models import User
 
 
@@ -17,4 +17,4 @@ class UsernameOrEmailBackend(ModelBackend):
     ) -> User | None:
         if not username or not password:
             return None
-        return find_by_credentials(login=username, password=password)
+        return check_credentials(login=username, password=password)

@@ -6,6 +6,8 @@ from django.contrib.auth.hashers import check_password, make_password
 
 from minitwitter.accounts import queries
 from minitwitter.accounts.models import User
+from minitwitter.audit import log as audit
+from minitwitter.audit.models import Event
 
 
 @lru_cache(maxsize=1)
@@ -13,15 +15,20 @@ def _decoy_hash() -> str:
     return make_password("nobody has this password")
 
 
-def find_by_credentials(*, login: str, password: str) -> User | None:
+def check_credentials(*, login: str, password: str) -> User | None:
     """The active account whose username or email (compared without case) and password these are.
 
     Takes the same time whether the account is unknown, deactivated or the password is wrong, so that a
-    stranger cannot tell which names exist.
+    stranger cannot tell which names exist. A failure is recorded in the audit log.
     """
     user = queries.user_by_email(login) if "@" in login else queries.user_by_username(login)
-    if user is None or not user.has_usable_password():
+    if user is not None and user.has_usable_password():
+        # Not `user.check_password`, which stores a new hash by itself when the parameters have changed.
+        matches = check_password(password, user.password)
+    else:
         check_password(password, _decoy_hash())
-        return None
-    matches = user.check_password(password)
-    return user if matches and user.is_active else None
+        matches = False
+    if user is not None and matches and user.is_active:
+        return user
+    audit.record(Event.LOGIN_FAILED, subject_id=None if user is None else user.pk)
+    return None

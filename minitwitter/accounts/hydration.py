@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import QuerySet
+
+from minitwitter.accounts.errors import UserNotFound
 from minitwitter.accounts.models import Session, User
 from minitwitter.accounts.visibility import visible_users
 
@@ -56,14 +59,11 @@ def hydrate_authors(user_ids: Iterable[int]) -> dict[int, Author]:
     return {row[0]: author_from_columns(*row) for row in rows}
 
 
-def hydrate_profile(user_id: int) -> Profile | None:
-    """The account's profile by one query; None when it is not visible."""
-    user = visible_users().select_related("stats", "avatar").filter(pk=user_id).first()
-    return None if user is None else profile_of(user)
-
-
-def profile_of(user: User) -> Profile:
-    """The profile of a user loaded with its stats and avatar."""
+def hydrate_profile(users: QuerySet[User]) -> Profile:
+    """The profile of the one account that `users` selects, by one query. Raises UserNotFound."""
+    user = users.select_related("stats", "avatar").first()
+    if user is None:
+        raise UserNotFound
     avatar = Picture(user.avatar.key, user.avatar.extension) if user.avatar else None
     return Profile(
         author=Author(user.id, user.username, user.display_name, avatar),

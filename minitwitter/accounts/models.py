@@ -7,6 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 
+from minitwitter.core.fields import IdField
 from minitwitter.media.models import Image
 
 USERNAME_LENGTH = 30
@@ -24,7 +25,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """An account. The row of a deleted account stays, emptied, because a username is never given out again."""
 
-    id = models.BigIntegerField(primary_key=True)
+    id = IdField()
     username = models.CharField(max_length=USERNAME_LENGTH)
     # NULL for a deleted account: a unique constraint takes any number of them, but only one empty text.
     email = models.EmailField(max_length=EMAIL_LENGTH, null=True, blank=True)  # noqa: DJ001
@@ -77,8 +78,8 @@ class Session(models.Model):
     or `expires_at` has passed.
     """
 
-    id = models.BigIntegerField(primary_key=True)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    id = IdField()
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", db_index=False)
     refresh_id = models.CharField(max_length=32)
     device = models.CharField(max_length=200, blank=True, help_text="The User-Agent at log-in.")
     created_at = models.DateTimeField()

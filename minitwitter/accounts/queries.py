@@ -28,9 +28,14 @@ def user_by_email(email: str) -> User | None:
     return addressed.first() if email.isascii() and email.isprintable() else None
 
 
+def visible_users_named(username: str) -> QuerySet[User]:
+    """The account that a path names, if it can be seen; none or one."""
+    return _named(visible_users(), username)
+
+
 def visible_user_id(username: str) -> int:
     """The id of the account that a path names. Raises UserNotFound."""
-    found = _named(visible_users(), username).values_list("id", flat=True).first()
+    found = visible_users_named(username).values_list("id", flat=True).first()
     if found is None:
         raise UserNotFound
     return found

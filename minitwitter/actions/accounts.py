@@ -3,21 +3,29 @@
 from typing import BinaryIO
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from minitwitter.accounts import rules
-from minitwitter.accounts.errors import RegistrationClosed, UserNotFound
+from minitwitter.accounts.errors import RegistrationClosed, TokenInvalid, UserNotFound
 from minitwitter.accounts.models import AccountStats, User
-from minitwitter.actions.purge import purge_account, purge_image
+from minitwitter.actions.locks import lock_actor, lock_stats
+from minitwitter.actions.media import keep_image
+from minitwitter.actions.purge import move_counters_of
 from minitwitter.actions.sessions import end_all_sessions
+from minitwitter.audit import log as audit
+from minitwitter.audit.models import Event
 from minitwitter.core import ids
 from minitwitter.core.database import insert_with_new_id
 from minitwitter.core.errors import FieldProblem, ValidationFailed, refuse
+from minitwitter.core.tasks import enqueue
 from minitwitter.media import files
 from minitwitter.media.models import Image
 from minitwitter.media.processing import process_avatar
+
+_WRONG_CURRENT_PASSWORD = FieldProblem("current_password", "wrong_password", "This is not your current password.")
 
 
 def register(*, username: str, email: str, password: str) -> User:
@@ -90,63 +98,74 @@ def _create_user(*, username: str, email: str, password: str, is_operator: bool)
             # Somebody else took the name or the address between the check and now.
             raise ValidationFailed(taken_problems(username=username, email=email))
         AccountStats.objects.create(user=user)
+        audit.record(Event.ACCOUNT_MADE, subject_id=user.pk)
     return user
 
 
 def update_profile(*, user: User, fields: dict[str, str]) -> None:
     """Change any of `display_name`, `bio`, `location` and `website`. Raises ValidationFailed."""
     refuse(rules.profile_problems(fields))
-    if fields:
-        User.objects.filter(pk=user.pk).update(**fields)
+    if fields and not User.objects.filter(pk=user.pk, is_active=True).update(**fields):
+        raise TokenInvalid
 
 
 def change_avatar(*, user: User, file: BinaryIO) -> None:
-    """Make the picture in `file` the account's avatar. Raises the errors of `media.processing`."""
+    """Make the picture in `file` the account's avatar. Raises QuotaExceeded and the errors of `media.processing`."""
     picture = process_avatar(file)
     with files.stored(picture, owner_id=user.pk) as image, transaction.atomic():
-        insert_with_new_id(image, image.created_at)
+        lock_actor(user)
+        keep_image(image)
         _replace_avatar(user, image)
 
 
 def remove_avatar(*, user: User) -> None:
     """Take the account's avatar away, if it has one."""
     with transaction.atomic():
+        lock_actor(user)
         _replace_avatar(user, None)
 
 
 def _replace_avatar(user: User, image: Image | None) -> None:
-    """Precondition: in a transaction. Locks the user's row, so that two changes at once leave no picture behind."""
-    before = User.objects.select_for_update(no_key=True).values_list("avatar_id", flat=True).get(pk=user.pk)
+    """Precondition: the account is locked, so that two changes at once leave no picture behind."""
+    before = User.objects.values_list("avatar_id", flat=True).get(pk=user.pk)
     User.objects.filter(pk=user.pk).update(avatar=image)
     if before is not None:
         Image.objects.filter(pk=before).update(deleted_at=ids.now())
-        transaction.on_commit(lambda: purge_image(before), robust=True)
+        enqueue("purge_image", image_id=before)
 
 
 def change_password(*, user: User, current_password: str, new_password: str, keep_session_id: int | None) -> None:
     """Change one's own password; every session but `keep_session_id` ends. Raises ValidationFailed."""
     problems = _new_password_problems(user, new_password)
-    if not user.check_password(current_password):
-        problems.append(FieldProblem("current_password", "wrong_password", "This is not your current password."))
+    if not check_password(current_password, user.password):
+        problems.append(_WRONG_CURRENT_PASSWORD)
     refuse(problems)
-    _store_password(user, new_password, keep_session_id)
+    # With the hash that was checked as a condition: a request that was on its way with the old password when its owner
+    # chose a new one does not overwrite that.
+    if not _store_password(User.objects.filter(password=user.password), user, new_password, keep_session_id):
+        refuse([_WRONG_CURRENT_PASSWORD])
 
 
 def set_password(*, user: User, new_password: str) -> None:
     """An operator gives an account a new password; all its sessions end. Raises ValidationFailed."""
     refuse(_new_password_problems(user, new_password))
-    _store_password(user, new_password, None)
+    if not _store_password(User.objects.filter(deleted_at=None), user, new_password, None):
+        raise UserNotFound
 
 
 def _new_password_problems(user: User, new_password: str) -> list[FieldProblem]:
     return rules.password_problems(new_password, username=user.username, email=user.email or "", field="new_password")
 
 
-def _store_password(user: User, new_password: str, keep_session_id: int | None) -> None:
+def _store_password(users: QuerySet[User], user: User, new_password: str, keep_session_id: int | None) -> bool:
+    """Whether the account was among `users`, and so has the new password."""
     encoded = make_password(new_password)
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(password=encoded)
+        if not users.filter(pk=user.pk).update(password=encoded):
+            return False
         end_all_sessions(user_id=user.pk, keep_session_id=keep_session_id)
+        audit.record(Event.PASSWORD_CHANGED, subject_id=user.pk)
+    return True
 
 
 def set_role(*, user: User, is_staff: bool, is_superuser: bool) -> None:
@@ -155,8 +174,10 @@ def set_role(*, user: User, is_staff: bool, is_superuser: bool) -> None:
     It counts from the account's next request. Raises UserNotFound for a deleted account.
     """
     living = User.objects.filter(pk=user.pk, deleted_at=None)
-    if not living.update(is_staff=is_staff or is_superuser, is_superuser=is_superuser):
-        raise UserNotFound
+    with transaction.atomic():
+        if not living.update(is_staff=is_staff or is_superuser, is_superuser=is_superuser):
+            raise UserNotFound
+        audit.record(Event.ROLE_CHANGED, subject_id=user.pk)
 
 
 def deactivate(*, user: User) -> None:
@@ -165,6 +186,7 @@ def deactivate(*, user: User) -> None:
         User.objects.filter(pk=user.pk).update(is_active=False)
         Image.objects.filter(owner_id=user.pk).update(is_hidden=True)
         end_all_sessions(user_id=user.pk)
+        audit.record(Event.ACCOUNT_DEACTIVATED, subject_id=user.pk)
 
 
 def reactivate(*, user: User) -> None:
@@ -172,11 +194,12 @@ def reactivate(*, user: User) -> None:
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, deleted_at=None).update(is_active=True):
             Image.objects.filter(owner_id=user.pk).update(is_hidden=False)
+            audit.record(Event.ACCOUNT_REACTIVATED, subject_id=user.pk)
 
 
 def delete_own_account(*, user: User, password: str) -> None:
     """Delete one's own account. Raises ValidationFailed for a wrong password."""
-    if not user.check_password(password):
+    if not check_password(password, user.password):
         raise ValidationFailed([FieldProblem("password", "wrong_password", "This is not your password.")])
     delete_account(user=user)
 
@@ -185,7 +208,8 @@ def delete_account(*, user: User) -> None:
     """Delete an account for good.
 
     One transaction signs it out everywhere, erases what it says about a person and turns its profile, tweets
-    and pictures into 404s. The rows that may be many go after the commit, in chunks that move the counters.
+    and pictures into 404s. The counters of others follow at once, if they are not too many. A task does the rest:
+    it removes the rows that may be many, in chunks that move the counters.
     The emptied row stays: a username is never given out again.
     """
     now = ids.now()
@@ -203,6 +227,10 @@ def delete_account(*, user: User) -> None:
             website="",
             avatar=None,
         )
+        lock_stats(user.pk)  # As following does: who follows at this moment is seen by the purge, or refused.
         Image.objects.filter(owner_id=user.pk, deleted_at=None).update(deleted_at=now)
         end_all_sessions(user_id=user.pk)
-        transaction.on_commit(lambda: purge_account(user.pk), robust=True)
+        audit.record(Event.ACCOUNT_DELETED, subject_id=user.pk)
+        enqueue("purge_account", user_id=user.pk)
+        # Apart from the transaction, because it locks others' counters; if it fails, the task does it.
+        transaction.on_commit(lambda: move_counters_of(user.pk), robust=True)

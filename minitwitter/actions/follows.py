@@ -6,6 +6,7 @@ from django.db.models import F
 from minitwitter.accounts.errors import UserNotFound
 from minitwitter.accounts.models import AccountStats, User
 from minitwitter.accounts.visibility import visible_users
+from minitwitter.actions.locks import lock_actor, lock_stats
 from minitwitter.core import ids
 from minitwitter.core.database import insert_with_new_id
 from minitwitter.relationships.errors import AlreadyFollowing, NotFollowing, SelfFollow
@@ -18,12 +19,14 @@ def follow(*, follower: User, followee_id: int) -> None:
         raise SelfFollow
     now = ids.now()
     with transaction.atomic():
+        lock_actor(follower)
         lock_stats(follower.pk, followee_id)
         # Asked under the lock, which deleting an account takes too: nobody follows the dead.
-        if visible_users().filter(pk__in=[follower.pk, followee_id]).count() != 2:
+        username = visible_users().filter(pk=followee_id).values_list("username", flat=True).first()
+        if username is None:
             raise UserNotFound
         if not insert_with_new_id(Follow(follower=follower, followee_id=followee_id, created_at=now), now):
-            raise AlreadyFollowing
+            raise AlreadyFollowing(f"You are already following {username}.")
         _move_counters(follower.pk, followee_id, 1)
 
 
@@ -35,14 +38,6 @@ def unfollow(*, follower: User, followee_id: int) -> None:
         if not deleted:
             raise NotFollowing
         _move_counters(follower.pk, followee_id, -1)
-
-
-def lock_stats(*user_ids: int) -> None:
-    """Lock the counters of those accounts until the transaction ends.
-
-    Always in the order of the ids: two people who follow each other at the same moment would deadlock otherwise.
-    """
-    list(AccountStats.objects.select_for_update(no_key=True).filter(pk__in=user_ids).order_by("pk").values_list("pk"))
 
 
 def _move_counters(follower_id: int, followee_id: int, by: int) -> None:

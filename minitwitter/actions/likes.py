@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F
 
 from minitwitter.accounts.models import User
-from minitwitter.actions.tweets import lock_tweet
+from minitwitter.actions.locks import lock_actor, lock_tweet
 from minitwitter.core import ids
 from minitwitter.core.database import insert_with_new_id
 from minitwitter.tweets.models import Like, TweetStats
@@ -20,23 +20,26 @@ class LikeState(NamedTuple):
 
 
 def toggle_like(*, user: User, tweet_id: int) -> LikeState:
-    """Like the tweet, or take the like back. Raises TweetNotFound."""
+    """Like the tweet, or take the like back. Raises TweetNotFound and TokenInvalid."""
     with transaction.atomic():
+        lock_actor(user)
         lock_tweet(tweet_id)
         moved = -_remove(user, tweet_id) or _add(user, tweet_id)
         return LikeState(liked=moved > 0, like_count=_move_counter(tweet_id, moved))
 
 
 def like(*, user: User, tweet_id: int) -> LikeState:
-    """Like the tweet; once is as good as often. Raises TweetNotFound."""
+    """Like the tweet; once is as good as often. Raises TweetNotFound and TokenInvalid."""
     with transaction.atomic():
+        lock_actor(user)
         lock_tweet(tweet_id)
         return LikeState(liked=True, like_count=_move_counter(tweet_id, _add(user, tweet_id)))
 
 
 def unlike(*, user: User, tweet_id: int) -> LikeState:
-    """Take the like back, if there is one. Raises TweetNotFound."""
+    """Take the like back, if there is one. Raises TweetNotFound and TokenInvalid."""
     with transaction.atomic():
+        lock_actor(user)
         lock_tweet(tweet_id)
         return LikeState(liked=False, like_count=_move_counter(tweet_id, -_remove(user, tweet_id)))
 

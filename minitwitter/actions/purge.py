@@ -1,7 +1,8 @@
 """Removing the rows and files of what was deleted, in chunks of one short transaction each.
 
-The deletion itself has made them invisible and is committed before any of this begins. Each function can be
-stopped anywhere and run again, and each chunk moves the counters by the rows it removed.
+The deletion itself has made them invisible and is committed before any of this begins: it enqueues the task that does
+this. Each function can be stopped anywhere and run again, or run twice at once, and each chunk moves the counters by
+the rows it removed. Those that yield do so after each chunk: call them with `for`, or nothing happens.
 """
 
 from collections import Counter
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from minitwitter.accounts.models import AccountStats, Session, User
 from minitwitter.core import ids
@@ -23,28 +24,54 @@ CHUNK = 500
 
 def purge_everything() -> Iterator[str]:
     """Purge whatever is deleted and still has rows or files; yields what was done, to show the progress."""
-    for user_id in _keys(User.objects.filter(deleted_at__isnull=False)):
-        purge_account(user_id)
+    for user_id in _keys(unpurged_accounts()):
+        _exhaust(purge_account(user_id))
         yield f"account {user_id}"
-    for tweet_id in _keys(Tweet.objects.filter(deleted_at__isnull=False)):
-        purge_tweet(tweet_id)
+    for tweet_id in _keys(unpurged_tweets()):
+        _exhaust(purge_tweet(tweet_id))
         yield f"tweet {tweet_id}"
-    for image_id in _keys(Image.objects.filter(deleted_at__isnull=False)):
+    for image_id in _keys(unpurged_images()):
         purge_image(image_id)
         yield f"image {image_id}"
 
 
-def purge_tweet(tweet_id: int) -> None:
-    """Remove a deleted tweet: its likes, pictures, counters and row."""
+def unpurged_accounts() -> QuerySet[User]:
+    """Deleted accounts that still have something; deleted tweets and images are found by themselves."""
+    own = OuterRef("pk")
+    left = (
+        Exists(Follow.objects.filter(follower_id=own))
+        | Exists(Follow.objects.filter(followee_id=own))
+        | Exists(Like.objects.filter(user_id=own))
+        | Exists(Tweet.objects.filter(author_id=own, deleted_at=None))
+        | Exists(Image.objects.filter(owner_id=own))
+        | Exists(Session.objects.filter(user_id=own))
+        | Exists(IdempotencyKey.objects.filter(author_id=own))
+    )
+    return User.objects.filter(left, deleted_at__isnull=False)
+
+
+def unpurged_tweets() -> QuerySet[Tweet]:
+    """Deleted tweets."""
+    return Tweet.objects.filter(deleted_at__isnull=False)
+
+
+def unpurged_images() -> QuerySet[Image]:
+    """Deleted images; but those of a tweet go with the tweet."""
+    return Image.objects.filter(~Exists(Attachment.objects.filter(image_id=OuterRef("pk"))), deleted_at__isnull=False)
+
+
+def purge_tweet(tweet_id: int) -> Iterator[None]:
+    """Remove a deleted tweet: its likes, pictures, counters and row. Files go before the rows that name them."""
     while _delete_chunk_of_likes_on(tweet_id):
-        pass
-    images = list(Attachment.objects.filter(tweet_id=tweet_id).values_list("image_id", flat=True))
+        yield
+    attached = Attachment.objects.filter(tweet_id=tweet_id, tweet__deleted_at__isnull=False)
+    images = [attachment.image for attachment in attached.select_related("image")]
+    for image in images:
+        files.remove(image)
     with transaction.atomic():
-        Attachment.objects.filter(tweet_id=tweet_id).delete()
-        TweetStats.objects.filter(pk=tweet_id).delete()
+        attached.delete()
+        Image.objects.filter(pk__in=[image.pk for image in images]).delete()
         Tweet.objects.filter(pk=tweet_id, deleted_at__isnull=False).delete()
-    for image_id in images:
-        purge_image(image_id)
 
 
 def purge_image(image_id: int) -> None:
@@ -55,20 +82,36 @@ def purge_image(image_id: int) -> None:
         image.delete()
 
 
-def purge_account(user_id: int) -> None:
+def purge_account(user_id: int) -> Iterator[None]:
     """Remove what a deleted account leaves: its follows, likes, tweets, pictures and sessions."""
     while _delete_chunk_of_follows(user_id):
-        pass
+        yield
     while _delete_chunk_of_likes_by(user_id):
-        pass
-    for tweet_id in _keys(Tweet.objects.filter(author_id=user_id)):
-        Tweet.objects.filter(pk=tweet_id, deleted_at=None).update(deleted_at=ids.now())
-        purge_tweet(tweet_id)
+        yield
+    # Deleted ones first: an earlier attempt has left at most one of them. Each kind has its index.
+    tweets = Tweet.objects.filter(author_id=user_id)
+    for those in (tweets.filter(deleted_at__isnull=False), tweets.filter(deleted_at=None)):
+        for tweet_id in _keys(those):
+            Tweet.objects.filter(pk=tweet_id, deleted_at=None).update(deleted_at=ids.now())
+            yield from purge_tweet(tweet_id)
+            yield
     for image_id in _keys(Image.objects.filter(owner_id=user_id)):
         purge_image(image_id)
+        yield
     Session.objects.filter(user_id=user_id).delete()
     IdempotencyKey.objects.filter(author_id=user_id).delete()
     AccountStats.objects.filter(pk=user_id).update(tweets_count=0)
+
+
+def move_counters_of(user_id: int) -> None:
+    """The first chunk of a deleted account's follows and likes: of most accounts all that others see a counter of."""
+    _delete_chunk_of_follows(user_id)
+    _delete_chunk_of_likes_by(user_id)
+
+
+def _exhaust(steps: Iterator[None]) -> None:
+    for _ in steps:
+        pass
 
 
 def _keys(rows: QuerySet[Any]) -> Iterator[int]:

@@ -4,11 +4,16 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
 from minitwitter.accounts import tokens
-from minitwitter.accounts.credentials import find_by_credentials
+from minitwitter.accounts.credentials import check_credentials
 from minitwitter.accounts.errors import InvalidCredentials, SessionNotFound, TokenInvalid, TokenReused
 from minitwitter.accounts.models import Session, User
 from minitwitter.accounts.queries import live_sessions
+from minitwitter.audit import log as audit
+from minitwitter.audit.models import Event
 from minitwitter.core import ids
 from minitwitter.core.database import insert_with_new_id
 
@@ -29,7 +34,7 @@ def log_in(*, login: str, password: str, device: str) -> TokenPair:
 
     Raises InvalidCredentials, the same for an unknown name, a wrong password and a deactivated account.
     """
-    user = find_by_credentials(login=login, password=password)
+    user = check_credentials(login=login, password=password)
     if user is None:
         raise InvalidCredentials
     now = ids.now()
@@ -41,8 +46,21 @@ def log_in(*, login: str, password: str, device: str) -> TokenPair:
         refreshed_at=now,
         expires_at=now + tokens.REFRESH_LIFETIME,
     )
-    insert_with_new_id(session, now)
+    with transaction.atomic():
+        if not _is_unchanged(user):
+            raise InvalidCredentials
+        insert_with_new_id(session, now)
+        audit.record(Event.LOGGED_IN, subject_id=user.pk, object_id=session.pk)
     return _token_pair(user.pk, session.pk, session.refresh_id, now)
+
+
+def _is_unchanged(user: User) -> bool:
+    """Whether the account is still active and has the password that was checked. Locks it until the transaction ends.
+
+    Checking a password takes long enough for it to be changed meanwhile, which ends all sessions but this new one.
+    """
+    same = User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True, password=user.password)
+    return bool(list(same.values_list("pk")))
 
 
 def refresh(*, refresh_token: str) -> TokenPair:
@@ -55,34 +73,53 @@ def refresh(*, refresh_token: str) -> TokenPair:
     claims = tokens.decode("refresh", refresh_token)
     now = ids.now()
     next_id = _new_token_id()
-    family = live_sessions(claims.user_id).filter(pk=claims.session_id, user__is_active=True)
+    # No join here: PostgreSQL, when it waited for another UPDATE of the row, asks the row's own columns again, but not
+    # what stands in a subquery of the same table, which is what Django makes of a join. Two would win.
+    active = User.objects.filter(pk=OuterRef("user_id"), is_active=True)
+    family = live_sessions(claims.user_id).filter(Exists(active), pk=claims.session_id)
     rotated = family.filter(refresh_id=claims.token_id).update(
         refresh_id=next_id, refreshed_at=now, expires_at=now + tokens.REFRESH_LIFETIME
     )
     if rotated:
         return _token_pair(claims.user_id, claims.session_id, next_id, now)
-    if family.update(ended_at=now):
+    if _end(family, Event.TOKEN_REUSED, claims.user_id, claims.session_id):
         raise TokenReused
     raise TokenInvalid
 
 
 def log_out(*, session: Session) -> None:
     """End the session that the request came with."""
-    live_sessions(session.user_id).filter(pk=session.pk).update(ended_at=ids.now())
+    _end(live_sessions(session.user_id).filter(pk=session.pk), Event.LOGGED_OUT, session.user_id, session.pk)
 
 
 def end_session(*, user: User, session_id: int) -> None:
     """End one of the user's sessions. Raises SessionNotFound."""
-    if not live_sessions(user.pk).filter(pk=session_id).update(ended_at=ids.now()):
+    if not _end(live_sessions(user.pk).filter(pk=session_id), Event.LOGGED_OUT, user.pk, session_id):
         raise SessionNotFound
 
 
 def end_all_sessions(*, user_id: int, keep_session_id: int | None = None) -> None:
-    """End all of the user's sessions but the one to keep."""
+    """End all of the user's sessions but the one to keep: a step of other actions, in their transaction."""
     sessions = live_sessions(user_id)
     if keep_session_id is not None:
         sessions = sessions.exclude(pk=keep_session_id)
     sessions.update(ended_at=ids.now())
+
+
+def log_out_everywhere(*, user: User) -> None:
+    """End all of the user's sessions."""
+    with transaction.atomic():
+        end_all_sessions(user_id=user.pk)
+        audit.record(Event.LOGGED_OUT_EVERYWHERE, subject_id=user.pk)
+
+
+def _end(sessions: QuerySet[Session], event: Event, user_id: int, session_id: int) -> bool:
+    """Whether the session was live and is ended now."""
+    with transaction.atomic():
+        ended = sessions.update(ended_at=ids.now())
+        if ended:
+            audit.record(event, subject_id=user_id, object_id=session_id)
+    return bool(ended)
 
 
 def _new_token_id() -> str:

@@ -8,17 +8,20 @@ from django.db import transaction
 from django.db.models import F
 
 from minitwitter.accounts.models import AccountStats, User
-from minitwitter.actions.purge import purge_tweet
+from minitwitter.actions.locks import lock_actor, lock_tweet
+from minitwitter.actions.media import keep_image
+from minitwitter.audit import log as audit
+from minitwitter.audit.models import Event
 from minitwitter.core import ids
 from minitwitter.core.database import insert_with_new_id
 from minitwitter.core.errors import refuse
+from minitwitter.core.tasks import enqueue
 from minitwitter.media import files
 from minitwitter.media.models import Image
 from minitwitter.media.processing import process
 from minitwitter.tweets import idempotency, rules
-from minitwitter.tweets.errors import NotOwner, TweetNotFound
+from minitwitter.tweets.errors import NotOwner
 from minitwitter.tweets.models import Attachment, Tweet, TweetStats
-from minitwitter.tweets.visibility import visible_tweets
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ def create_tweet(
 ) -> Posted:
     """Post a tweet with a text, an image, or both.
 
-    Raises ValidationFailed, the errors of `media.processing`, and with an idempotency key IdempotencyMismatch and
-    IdempotencyInFlight. A tweet that fails leaves no row and no file.
+    Raises ValidationFailed, TokenInvalid, QuotaExceeded, the errors of `media.processing`, and with an idempotency
+    key IdempotencyMismatch and IdempotencyInFlight. A tweet that fails leaves no row and no file.
     """
     refuse(rules.text_problems(text, has_image=image is not None) + rules.alt_problems(image_alt))
     claim = idempotency.claim_for(author.pk, idempotency_key, text=text, image=image, image_alt=image_alt)
@@ -59,6 +62,7 @@ def _post(author: User, text: str, image: BinaryIO | None, image_alt: str, claim
     with ExitStack() as stack:
         stored = stack.enter_context(files.stored(picture, owner_id=author.pk)) if picture else None
         stack.enter_context(transaction.atomic())
+        lock_actor(author)
         if claim:
             idempotency.lock(claim)
         tweet_id = _insert_tweet(author, text)
@@ -79,7 +83,7 @@ def _insert_tweet(author: User, text: str) -> int:
 
 
 def _attach(tweet_id: int, image: Image, alt: str) -> None:
-    insert_with_new_id(image, image.created_at)
+    keep_image(image)
     insert_with_new_id(Attachment(tweet_id=tweet_id, image=image, alt=alt))
 
 
@@ -93,6 +97,8 @@ def edit_tweet(*, tweet_id: int, text: str, editor: User, as_moderator: bool = F
         has_image = Attachment.objects.filter(tweet=tweet).exists()
         refuse(rules.text_problems(text, has_image=has_image))
         Tweet.objects.filter(pk=tweet.pk).update(text=text, edited_at=ids.now())
+        if tweet.author_id != editor.pk:
+            audit.record(Event.TWEET_MODERATED, subject_id=tweet.author_id, object_id=tweet.pk)
 
 
 def delete_tweet(*, tweet_id: int, editor: User, as_moderator: bool = False) -> None:
@@ -104,23 +110,15 @@ def delete_tweet(*, tweet_id: int, editor: User, as_moderator: bool = False) -> 
     with transaction.atomic():
         tweet = _lock_own_tweet(tweet_id, editor, as_moderator=as_moderator)
         Tweet.objects.filter(pk=tweet.pk).update(deleted_at=now)
+        if tweet.author_id != editor.pk:
+            audit.record(Event.TWEET_REMOVED, subject_id=tweet.author_id, object_id=tweet.pk)
         Image.objects.filter(pk__in=Attachment.objects.filter(tweet=tweet).values("image_id")).update(deleted_at=now)
         AccountStats.objects.filter(pk=tweet.author_id).update(tweets_count=F("tweets_count") - 1)
-        transaction.on_commit(lambda: purge_tweet(tweet.pk), robust=True)
-
-
-def lock_tweet(tweet_id: int) -> Tweet:
-    """Lock a visible tweet until the transaction ends, so that it is neither deleted nor liked meanwhile.
-
-    Raises TweetNotFound.
-    """
-    tweet = visible_tweets().select_for_update(of=("self",), no_key=True).filter(pk=tweet_id).first()
-    if tweet is None:
-        raise TweetNotFound
-    return tweet
+        enqueue("purge_tweet", tweet_id=tweet.pk)
 
 
 def _lock_own_tweet(tweet_id: int, editor: User, *, as_moderator: bool) -> Tweet:
+    lock_actor(editor)
     tweet = lock_tweet(tweet_id)
     if tweet.author_id != editor.pk and not (as_moderator and editor.is_staff):
         raise NotOwner

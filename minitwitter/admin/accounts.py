@@ -256,7 +256,7 @@ class UserAdmin(OperatorAdmin[User]):
 
     def _end_sessions(self, request: HttpRequest, user: User) -> None:
         self._check_change(request, user)
-        sessions.end_all_sessions(user_id=user.pk)
+        sessions.log_out_everywhere(user=user)
         self.log_change(request, user, "Signed out everywhere.")
 
     @admin.action(permissions=["change"], description="Remove the avatars of selected users")

@@ -8,7 +8,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from minitwitter.accounts.models import EMAIL_LENGTH
-from minitwitter.core.errors import DomainError, ValidationFailed
+from minitwitter.core.errors import DomainError, RateLimited, ValidationFailed
+from minitwitter.core.limits import client_address, count_log_in, remember_log_in
 
 Row = TypeVar("Row", bound=Model)
 
@@ -84,6 +85,20 @@ class LogInForm(AdminAuthenticationForm):
         field = self.fields["username"]
         field.label = "Username or email address"
         field.widget.attrs["maxlength"] = EMAIL_LENGTH
+        self.limited: RateLimited | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Check the name and the password, within the limits that the API's log-in has, too."""
+        address = client_address(self.request.META if self.request else {})
+        login = self.cleaned_data.get("username") or ""
+        for count in count_log_in(address, login):
+            if not count.passed:
+                self.limited = RateLimited(count.reset)
+                raise forms.ValidationError(self.limited.message, code=self.limited.code)
+        cleaned = super().clean()
+        if self.get_user() is not None:
+            remember_log_in(address, login)
+        return cleaned
 
 
 class NewPasswordForm(forms.Form):

@@ -15,10 +15,18 @@ class BearerAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
-        """Raises TokenInvalid for a Bearer token that is not good. Other schemes are none of ours."""
-        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
+        """Raises TokenInvalid for whatever is no good Bearer token.
+
+        Basic credentials are none of ours: a proxy in front may ask for them.
+        """
+        header = request.META.get("HTTP_AUTHORIZATION")
+        if header is None:
             return None
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() == "basic":
+            return None
+        if scheme.lower() != "bearer":  # An empty header among them, which is what the server makes of other letters.
+            raise TokenInvalid
         claims = tokens.decode("access", token.strip(" "))
         session = queries.live_session(claims.session_id, claims.user_id)
         if session is None:

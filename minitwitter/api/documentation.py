@@ -1,19 +1,18 @@
 """The documentation pages, served from local files: OpenAPI 3, Swagger UI, Redoc, and every error explained."""
 
 import inspect
-import re
 from functools import lru_cache
 from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.html import escape
-from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from drf_spectacular.generators import SchemaGenerator
 
-from minitwitter.core.errors import all_errors
+from minitwitter.api.methods import safe
+from minitwitter.core.errors import PROBLEM_CODES, all_errors
 
 # Only this server's own files. Both pages build their styles at run time, and Redoc searches in a worker it builds.
 _POLICY = (
@@ -22,7 +21,7 @@ _POLICY = (
 )
 
 
-@require_safe
+@safe
 def openapi_json(request: HttpRequest) -> HttpResponse:
     """The OpenAPI 3 description of this API."""
     return HttpResponse(_openapi(), content_type="application/json", headers={"Cache-Control": "no-cache"})
@@ -33,19 +32,19 @@ def _openapi() -> bytes:
     return orjson.dumps(SchemaGenerator().get_schema(request=None, public=True))
 
 
-@require_safe
+@safe
 def swagger_page(request: HttpRequest) -> HttpResponse:
     """Swagger UI, to try the operations out."""
     return _page(request, "api/swagger.html", {"page": "swagger"})
 
 
-@require_safe
+@safe
 def redoc_page(request: HttpRequest) -> HttpResponse:
     """Redoc, to read."""
     return _page(request, "api/redoc.html", {"page": "redoc"})
 
 
-@require_safe
+@safe
 def errors_page(request: HttpRequest) -> HttpResponse:
     """Every error code, with its status and what to do."""
     rows = [
@@ -53,17 +52,17 @@ def errors_page(request: HttpRequest) -> HttpResponse:
             "code": error.code,
             "status": error.status,
             "title": error.title(),
-            "message": error.message,
             "explanation": _with_code(inspect.getdoc(error) or ""),
         }
         for error in all_errors()
     ]
-    return _page(request, "api/errors.html", {"page": "errors", "errors": rows})
+    return _page(request, "api/errors.html", {"page": "errors", "errors": rows, "problems": PROBLEM_CODES.items()})
 
 
-def _with_code(text: str) -> str:
+def _with_code(text: str) -> SafeString:
     """The text as HTML, with what stands in backticks as code."""
-    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308  (escaped right here)
+    parts = [format_html("<code>{}</code>", part) if odd % 2 else part for odd, part in enumerate(text.split("`"))]
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

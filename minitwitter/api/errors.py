@@ -81,6 +81,8 @@ def problem_response(error: DomainError, request: HttpRequest) -> HttpResponse:
         response["WWW-Authenticate"] = "Bearer"
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         response["Retry-After"] = str(errors.ServiceUnavailable.retry_after)
+    if isinstance(error, errors.RateLimited):
+        response["Retry-After"] = str(error.retry_after)
     return response
 
 
@@ -111,6 +113,10 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith("/v1/") and not request.path.endswith("/"):
+        return problem_response(
+            errors.NotFound("There is no such thing here. Is the slash at the end missing?"), request
+        )
     return answer(exception, request)
 
 

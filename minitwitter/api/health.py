@@ -5,18 +5,18 @@ from functools import lru_cache
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_safe
 
+from minitwitter.api.methods import safe
 from minitwitter.core.errors import ServiceUnavailable
 
 
-@require_safe
+@safe
 def healthz(_: HttpRequest) -> HttpResponse:
     """200 while the process answers at all. Asks nothing of the database, so that an outage restarts nobody."""
     return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
-@require_safe
+@safe
 def readyz(_: HttpRequest) -> HttpResponse:
     """200 when the database is reachable and migrated, else 503 problem JSON."""
     with connection.cursor() as cursor:

@@ -11,7 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from minitwitter.accounts.models import User
 from minitwitter.api.errors import CONTENT_TYPE, problem_response
+from minitwitter.audit.log import Caller, called_by
 from minitwitter.core import errors
+from minitwitter.core.limits import client_address
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -22,6 +24,8 @@ _ERROR_OF_STATUS: dict[int, type[errors.DomainError]] = {
     HTTPStatus.NOT_FOUND: errors.NotFound,
     HTTPStatus.METHOD_NOT_ALLOWED: errors.MethodNotAllowed,
 }
+
+_BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 log = structlog.get_logger("minitwitter.access")
 
@@ -36,11 +40,14 @@ def request_context(get_response: GetResponse) -> GetResponse:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(8)
         request.request_id = request_id  # type: ignore[attr-defined]  # Django's request takes what middleware adds.
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            response = _as_problem(request, get_response(request))
+        caller = Caller(request_id=request_id, address=client_address(request.META))
+        with structlog.contextvars.bound_contextvars(request_id=request_id), called_by(caller):
+            response = get_response(request)
             response["X-Request-Id"] = request_id
-            if isinstance(response, HttpResponse):
-                response["Content-Length"] = str(len(response.content))
+            _tell_length(response)
+            if _has_unread_body(request):
+                # The server hangs up behind such an answer; a client that is not told sends its next request in vain.
+                response["Connection"] = "close"
             if settings.ACCESS_LOG:
                 _log_access(request, response, time.perf_counter() - started)
         return response
@@ -48,18 +55,40 @@ def request_context(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+def failures_as_problems(get_response: GetResponse) -> GetResponse:
     """Gives the failures of Django's own views (a 405 without a body) the form that all others have.
 
     The admin keeps its pages.
     """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        return _as_problem(request, get_response(request))
+
+    return middleware
+
+
+def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     kind = _ERROR_OF_STATUS.get(response.status_code)
     if kind is None or response.get("Content-Type") == CONTENT_TYPE or request.path.startswith("/admin/"):
         return response
     problem = problem_response(kind(), request)
-    if "Allow" in response:
-        problem["Allow"] = response["Allow"]
+    for name, value in response.items():  # Allow, and what the middleware further in added.
+        problem.headers.setdefault(name, value)
     return problem
+
+
+def _tell_length(response: HttpResponseBase) -> None:
+    """Set Content-Length where the answer has a body of its own that is known (RFC 9110 section 8.6)."""
+    if (
+        isinstance(response, HttpResponse)
+        and response.status_code not in _BODILESS
+        and "Content-Length" not in response
+    ):
+        response["Content-Length"] = str(len(response.content))
+
+
+def _has_unread_body(request: HttpRequest) -> bool:
+    return request.META.get("CONTENT_LENGTH") not in {None, "", "0"} and not getattr(request, "_read_started", True)
 
 
 def _log_access(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:

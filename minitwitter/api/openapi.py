@@ -41,6 +41,11 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
 }
 
 
+def answer_header(name: str, description: str, *statuses: int) -> OpenApiParameter:
+    """A header of the answers with those statuses."""
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, response=list(statuses))
+
+
 def _cursor_parameter(name: str, description: str) -> OpenApiParameter:
     schema = {"type": "integer", "format": "int64", "minimum": 0, "maximum": MAX_CURSOR}
     return OpenApiParameter(name, schema, description=description)
@@ -55,6 +60,7 @@ PAGE_PARAMETERS = [
     _cursor_parameter("max_id", "Only items older than this (exclusive)."),
     _cursor_parameter("since_id", "Only items newer than this (exclusive), newest first. Not together with min_id."),
     _cursor_parameter("min_id", "Only items newer than this (exclusive), the page nearest to it."),
+    answer_header("Link", "The addresses of `next` and `previous` (RFC 8288).", 200),
 ]
 
 
@@ -140,7 +146,7 @@ def page_of(schema: Input) -> Input:
 def _usual_errors(
     auth: list[dict[str, list[str]]], *, has_input: bool, has_parameters: bool
 ) -> list[type[DomainError]]:
-    usual: list[type[DomainError]] = [errors.ServiceUnavailable]
+    usual: list[type[DomainError]] = [errors.ServiceUnavailable, errors.RateLimited]
     if auth is not PUBLIC:
         usual.append(TokenInvalid)
     if auth is REQUIRED:
@@ -150,6 +156,7 @@ def _usual_errors(
     if has_input:
         usual += [
             errors.MalformedRequest,
+            errors.RequestTimeout,
             errors.PayloadTooLarge,
             errors.UnsupportedMediaType,
         ]

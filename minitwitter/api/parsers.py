@@ -6,20 +6,31 @@ from typing import IO, Any, cast
 import orjson
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import QueryDict, UnreadablePostError
+from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParser as DjangoMultiPartParser
 from django.http.multipartparser import MultiPartParserError
 from django.utils.http import parse_header_parameters
 from rest_framework.parsers import BaseParser, DataAndFiles
 
-from minitwitter.core.errors import MalformedRequest, PayloadTooLarge
+from minitwitter.core.errors import MalformedRequest, PayloadTooLarge, UnsupportedMediaType
 
 
-def _check_charset(media_type: str | None) -> None:
-    _, parameters = parse_header_parameters(media_type or "")
+def _check_headers(request: HttpRequest, media_type: str | None) -> None:
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("Send the body without a content encoding.")
+    try:
+        _, parameters = parse_header_parameters(media_type or "")
+    except ValueError as error:
+        raise MalformedRequest("The Content-Type cannot be read.") from error
     charset = parameters.get("charset", "utf-8")
     if charset.lower() not in {"utf-8", "utf8", "us-ascii"}:
         raise MalformedRequest("Send the body in UTF-8; other character sets are not read.")
+
+
+def _is_cut_off(request: HttpRequest, received: int) -> bool:
+    """Whether the client promised more than it sent. A body that comes in chunks has no promised length."""
+    chunked = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
+    return not chunked and received < int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 class JSONParser(BaseParser):
@@ -31,13 +42,16 @@ class JSONParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """Raises MalformedRequest and PayloadTooLarge."""
-        _check_charset(media_type)
+        request = (parser_context or {})["request"]
+        _check_headers(request, media_type)
         try:
             body = stream.read(settings.MAX_JSON_BYTES + 1)
         except UnreadablePostError as error:
             raise MalformedRequest("The body ended early.") from error
         if len(body) > settings.MAX_JSON_BYTES:
             raise PayloadTooLarge(f"A JSON body has at most {settings.MAX_JSON_BYTES:,} bytes.")
+        if _is_cut_off(request, len(body)):
+            raise MalformedRequest("The body ended early.")
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -53,13 +67,13 @@ class MultiPartParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> "DataAndFiles[Any, Any]":
         """Raises MalformedRequest and PayloadTooLarge."""
-        _check_charset(media_type)
         request = (parser_context or {})["request"]
+        _check_headers(request, media_type)
         meta = {**request.META, "CONTENT_TYPE": media_type}
         closing = _ClosingBoundary(stream, media_type or "")
         try:
             # Latin-1 keeps every byte of a field, so that `_decoded` sees what Django would replace by U+FFFD.
-            parser = DjangoMultiPartParser(meta, cast("Any", closing), request.upload_handlers, "latin-1")
+            parser = _NamelessFiles(meta, cast("Any", closing), request.upload_handlers, "latin-1")
             data, files = parser.parse()
         except RequestDataTooBig as error:
             raise PayloadTooLarge("The form fields are larger than this server takes.") from error
@@ -72,6 +86,13 @@ class MultiPartParser(BaseParser):
         if not closing.seen:
             raise MalformedRequest("The multipart body ended before its closing boundary.")
         return DataAndFiles(_decoded(data), files)
+
+
+class _NamelessFiles(DjangoMultiPartParser):
+    """Names of files mean nothing here; Django would drop a file, without a word, for a name such as ".."."""
+
+    def sanitize_file_name(self, file_name: str) -> str:
+        return "upload"
 
 
 def _decoded(data: QueryDict) -> QueryDict:

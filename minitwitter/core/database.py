@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # How long a request waits for the database before it is answered 503, in seconds.
 CONNECT_TIMEOUT = 2
+# When a machine vanishes without closing its connections, libpq's defaults wait for its answer for up to two hours.
+LOST_PEER = {"tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
 # How long a SQLite writer waits for the one before it, in seconds.
 BUSY_TIMEOUT = 5
 # With 4,096 random values a millisecond, this many clashes in a row mean a defect, not bad luck.
@@ -44,7 +46,7 @@ def configure(options: Options) -> dict[str, Any]:
     if engine.endswith("sqlite3"):
         return _sqlite(settings, options)
     if engine.endswith("postgresql"):
-        return _postgresql(settings, options)
+        return _postgresql(settings)
     return settings
 
 
@@ -65,15 +67,18 @@ def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
     }
 
 
-def _postgresql(settings: dict[str, Any], options: Options) -> dict[str, Any]:
+def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         **settings,
-        "CONN_MAX_AGE": 0,  # A request returns its connection to the pool.
+        # Each thread keeps a connection of its own. psycopg's pool would be no smaller (the server has few threads) and
+        # stands an outage badly: it lets requests wait for seconds, and when the database is back it may still be
+        # pausing before its next attempt, or hand out one broken connection after the other until time is up.
+        "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **LOST_PEER,
             **settings.get("OPTIONS", {}),
             "connect_timeout": CONNECT_TIMEOUT,
-            "pool": {"min_size": 1, "max_size": options.threads + 1, "timeout": CONNECT_TIMEOUT},
             # Parameters travel apart from the statement, and a statement is prepared when it is seen again.
             "server_side_binding": True,
             "prepare_threshold": 2,

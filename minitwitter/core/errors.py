@@ -11,9 +11,29 @@ from http import HTTPStatus
 _NEW_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
+# What the `code` of an entry of `errors` means, for /v1/docs/errors/.
+PROBLEM_CODES = {
+    "required": "The field is missing.",
+    "null": "The field is null.",
+    "invalid": "The value is of the wrong type or form, or has characters that are not allowed.",
+    "blank": "The value is empty, or nothing of it can be seen.",
+    "min_length": "The value is too short.",
+    "max_length": "The value is too long.",
+    "too_many": "A form field was sent more than once.",
+    "out_of_range": "The number is not in the range that is allowed, or no plain decimal number.",
+    "invalid_cursor": "The cursor is no plain decimal number, or does not go with another one.",
+    "username_taken": "Another account has this username (in whatever case), or had it.",
+    "email_taken": "Another account has this address (in whatever case).",
+    "reserved": "The username is kept for an address or a role.",
+    "password_too_common": "The password is among the 20,000 that are tried first.",
+    "password_too_similar": "The password has the username in it, or is close to it or to the address.",
+    "wrong_password": "The password is not that of the account.",
+}
+
+
 @dataclass(frozen=True)
 class FieldProblem:
-    """One thing that is wrong with one field of the input."""
+    """One thing that is wrong with one field of the input. `code` is one of PROBLEM_CODES."""
 
     field: str
     code: str
@@ -89,6 +109,15 @@ class MethodNotAllowed(DomainError):
     message = "This address does not know that method."
 
 
+class RequestTimeout(DomainError):
+    """The body took too long to arrive: over 10 seconds, and one more for each 32 KiB. Send it again over a better
+    line, or a smaller picture."""
+
+    code = "request_timeout"
+    status = 408
+    message = "The body took too long to arrive."
+
+
 class PayloadTooLarge(DomainError):
     """The body, or a file in it, is larger than the server takes."""
 
@@ -103,6 +132,20 @@ class UnsupportedMediaType(DomainError):
     code = "unsupported_media_type"
     status = 415
     message = "This address does not read that content type."
+
+
+class RateLimited(DomainError):
+    """Too many requests in a while. Send the next one after the seconds in `Retry-After`. `RateLimit-Policy` names the
+    limits that the request counts for, each with its number (`q`) and its seconds (`w`); `RateLimit` has what is left
+    of them (`r`). A request with an access token counts for its account, any other for its address."""
+
+    code = "rate_limited"
+    status = 429
+    message = "Too many requests. Try again later; Retry-After has the seconds."
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many requests. Try again in {retry_after} second{'s' if retry_after > 1 else ''}.")
+        self.retry_after = retry_after
 
 
 class StorageUnavailable(DomainError):

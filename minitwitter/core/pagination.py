@@ -154,7 +154,7 @@ def _finish(
 ) -> Page[Item]:
     entries, has_more = walked
     if page.min_id is not None:
-        oldest = entries[0].cursor if entries else page.min_id + 1
+        oldest = entries[0].cursor if entries else min(page.min_id + 1, MAX_CURSOR)
         older = PageRequest(limit=page.limit, max_id=oldest)
         # Only here is it not known whether anything older exists; one short query tells.
         has_older = bool(skeleton(replace(older, limit=1)).entries)

@@ -28,3 +28,12 @@ class ImageTooLarge(DomainError):
     code = "image_too_large"
     status = 413
     message = "The image is larger than this server takes."
+
+
+class QuotaExceeded(DomainError):
+    """The pictures of this account take all the room that its instance gives an account. Delete tweets with pictures,
+    or ask the operator for more room."""
+
+    code = "media_quota_exceeded"
+    status = 413
+    message = "Your pictures take all the room that this instance gives an account. Delete some to make room."

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from minitwitter.core.fields import IdField
+
 
 class Image(models.Model):
     """A re-encoded image and its thumbnail, both in the default storage.
@@ -10,7 +12,7 @@ class Image(models.Model):
     media stands below accounts. An image is served only while it is neither hidden nor deleted.
     """
 
-    id = models.BigIntegerField(primary_key=True)
+    id = IdField()
     owner_id = models.BigIntegerField()
     key = models.CharField(max_length=32, unique=True)
     extension = models.CharField(max_length=4)

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from minitwitter.accounts.errors import UserNotFound
 from minitwitter.accounts.hydration import Profile, hydrate_profile
-from minitwitter.accounts.queries import visible_user_id
+from minitwitter.accounts.queries import visible_users_named
+from minitwitter.accounts.visibility import visible_users
 from minitwitter.relationships.models import Follow
 
 
@@ -25,12 +25,17 @@ class SeenProfile(NamedTuple):
 
 
 def see_profile(username: str, viewer_id: int | None) -> SeenProfile:
-    """The profile of that name. Three queries, two for an anonymous reader. Raises UserNotFound."""
-    user_id = visible_user_id(username)
-    profile = hydrate_profile(user_id)
-    if profile is None:
-        raise UserNotFound
-    return SeenProfile(profile, None if viewer_id is None else relation_between(viewer_id, user_id))
+    """The profile of that name. Two queries, one for an anonymous reader. Raises UserNotFound."""
+    profile = hydrate_profile(visible_users_named(username))
+    if viewer_id is None:
+        return SeenProfile(profile, None)
+    return SeenProfile(profile, relation_between(viewer_id, profile.author.id))
+
+
+def see_own_profile(user_id: int) -> SeenProfile:
+    """One's own profile, by one query: nobody follows themselves. Raises UserNotFound."""
+    profile = hydrate_profile(visible_users().filter(pk=user_id))
+    return SeenProfile(profile, Relation(following=False, followed_by=False))
 
 
 def relation_between(viewer_id: int, user_id: int) -> Relation:

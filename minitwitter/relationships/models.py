@@ -4,12 +4,13 @@ from django.db import models
 from django.db.models import F, Q
 
 from minitwitter.accounts.models import User
+from minitwitter.core.fields import IdField
 
 
 class Follow(models.Model):
     """`follower` sees the tweets of `followee` in the home feed."""
 
-    id = models.BigIntegerField(primary_key=True)
+    id = IdField()
     follower = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     followee = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     created_at = models.DateTimeField()

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from minitwitter.accounts.models import User
+from minitwitter.core.fields import IdField
 from minitwitter.media.models import Image
 
 ALT_LENGTH = 1500
@@ -13,7 +14,7 @@ IDEMPOTENCY_KEY_LENGTH = 255
 class Tweet(models.Model):
     """A tweet. A deleted one is hidden from the moment `deleted_at` is set; its row goes when it is purged."""
 
-    id = models.BigIntegerField(primary_key=True)
+    id = IdField()
     author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tweets", db_index=False)
     text = models.TextField(blank=True)
     created_at = models.DateTimeField()
@@ -46,7 +47,7 @@ class TweetStats(models.Model):
 class Attachment(models.Model):
     """An image on a tweet. `position` orders several of them from 0."""
 
-    id = models.BigIntegerField(primary_key=True)
+    id = IdField()
     tweet = models.ForeignKey(Tweet, on_delete=models.CASCADE, related_name="attachments", db_index=False)
     image = models.OneToOneField(Image, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField(default=0)
@@ -62,7 +63,7 @@ class Attachment(models.Model):
 class Like(models.Model):
     """A user likes a tweet, once."""
 
-    id = models.BigIntegerField(primary_key=True)
+    id = IdField()
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     tweet = models.ForeignKey(Tweet, on_delete=models.CASCADE, related_name="+", db_index=False)
     created_at = models.DateTimeField()

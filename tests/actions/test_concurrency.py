@@ -13,6 +13,7 @@ from minitwitter.relationships.models import Follow
 from minitwitter.tweets.models import Like, Tweet, TweetStats
 from tests.factories import PASSWORD, make_tweet, make_user
 from tests.threads import at_once
+from tests.working import run_tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,6 +71,7 @@ def test_a_tweet_that_is_deleted_while_it_is_liked_leaves_nothing() -> None:
                 likes.toggle_like(user=people[number - 1], tweet_id=tweet)
 
     at_once(PEOPLE, like_or_delete)
+    run_tasks()
     assert (Tweet.objects.count(), TweetStats.objects.count(), Like.objects.count()) == (0, 0, 0)
     _assert_counters_equal_rows()
 
@@ -87,6 +89,7 @@ def test_an_account_that_is_deleted_while_it_acts_leaves_true_counters() -> None
         with suppress(DomainError):
             if number == 0:
                 accounts.delete_account(user=leaving)
+                run_tasks()
             else:
                 likes.toggle_like(user=people[number % 4], tweet_id=ids[number % 3])
                 follows.unfollow(follower=people[number % 4], followee_id=leaving.pk)
@@ -97,7 +100,8 @@ def test_an_account_that_is_deleted_while_it_acts_leaves_true_counters() -> None
     _assert_counters_equal_rows()
 
 
-def test_of_many_uses_of_one_refresh_token_one_wins_and_the_session_ends() -> None:
+@pytest.mark.parametrize("_round", range(5))
+def test_of_many_uses_of_one_refresh_token_one_wins_and_the_session_ends(_round: int) -> None:
     user = make_user("alice")
     pair = sessions.log_in(login="alice", password=PASSWORD, device="")
 
@@ -108,6 +112,6 @@ def test_of_many_uses_of_one_refresh_token_one_wins_and_the_session_ends() -> No
             return error.code
         return "won"
 
-    outcomes = at_once(PEOPLE, use)
-    assert sorted(outcomes) == ["token_invalid"] * (PEOPLE - 2) + ["token_reused", "won"]
+    outcomes = at_once(16, use)
+    assert sorted(outcomes) == ["token_invalid"] * 14 + ["token_reused", "won"]
     assert Session.objects.filter(user=user, ended_at=None).count() == 0

@@ -16,6 +16,7 @@ SECTIONS = {
     "follows": "/admin/relationships/follow/",
     "tweets": "/admin/tweets/tweet/",
     "images": "/admin/media/image/",
+    "tasks": "/admin/core/task/",
 }
 
 

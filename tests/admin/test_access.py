@@ -15,18 +15,22 @@ pytestmark = pytest.mark.django_db
 def row_of(admin: AdminClient) -> dict[str, int]:
     """The id of a row for each section."""
     from minitwitter.accounts.models import Session
+    from minitwitter.core.models import Task
+    from minitwitter.core.tasks import enqueue
     from minitwitter.media.models import Image
     from minitwitter.relationships.models import Follow
 
     alice, bob = make_user("alice"), make_user("bob")
     ApiClient(alice)  # Has a session.
     follow(alice, bob)
+    enqueue("purge_tweet", tweet_id=1)
     return {
         "users": alice.pk,
         "tweets": make_tweet(alice, "Hello", image=jpeg()),
         "sessions": Session.objects.get().pk,
         "follows": Follow.objects.get().pk,
         "images": Image.objects.get().pk,
+        "tasks": Task.objects.get().pk,
     }
 
 

@@ -13,6 +13,7 @@ from minitwitter.media.models import Image
 from tests.admin.client import AdminClient, form_errors, messages, text_of
 from tests.client import ApiClient
 from tests.factories import PASSWORD, follow, jpeg, make_admin, make_tweet, make_user
+from tests.working import run_tasks
 
 USERS = "/admin/accounts/user/"
 pytestmark = pytest.mark.django_db
@@ -386,12 +387,10 @@ def test_a_session_is_never_changed_or_deleted(admin: AdminClient) -> None:
     assert Session.objects.filter(pk=session.pk, device="tests").exists()
 
 
-def test_nothing_is_left_of_the_images_of_a_deleted_account(
-    admin: AdminClient, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_nothing_is_left_of_the_images_of_a_deleted_account(admin: AdminClient) -> None:
     alice = make_user("alice")
     make_tweet(alice, image=jpeg())
-    with django_capture_on_commit_callbacks(execute=True):
-        admin.post(_page(alice, "delete"), {"post": "yes"})
+    admin.post(_page(alice, "delete"), {"post": "yes"})
+    run_tasks()
     assert not Image.objects.exists()
     assert "alice" in admin.open(USERS)

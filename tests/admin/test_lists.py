@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from minitwitter.accounts.models import User
 from minitwitter.actions import accounts, tweets
 from minitwitter.admin.lists import PAGE_LENGTH, _after
+from minitwitter.core.tasks import enqueue
 from minitwitter.media.models import Image
 from minitwitter.relationships.models import Follow
 from minitwitter.tweets.models import Tweet
@@ -37,12 +38,17 @@ def _make_tweet(number: int) -> None:
     make_tweet(make_user(f"user_{number}"), f"Tweet {number}", image=jpeg())
 
 
+def _make_task(number: int) -> None:
+    enqueue("purge_tweet", tweet_id=number)
+
+
 MAKERS: dict[str, Callable[[int], None]] = {
     "users": _make_user,
     "sessions": _make_session,
     "follows": _make_follow,
     "tweets": _make_tweet,
     "images": _make_tweet,
+    "tasks": _make_task,
 }
 
 

@@ -1,6 +1,8 @@
 """Whatever goes wrong, on whatever path: one form of answer."""
 
 import errno
+import re
+from io import BytesIO
 from typing import Any
 
 import orjson
@@ -8,9 +10,10 @@ import pytest
 from django.conf import LazySettings
 from django.db import InterfaceError, OperationalError
 
-from minitwitter.core.errors import all_errors
+from minitwitter.core.errors import PROBLEM_CODES, all_errors
 from minitwitter.tweets.models import Tweet
 from tests.client import ApiClient, assert_invalid, assert_problem
+from tests.operating import ROOT
 
 TWEETS = "/v1/tweets/"
 
@@ -87,7 +90,9 @@ def test_a_body_that_is_no_object_is_400(alice: ApiClient, body: bytes) -> None:
     assert_invalid(alice.raw("POST", TWEETS, body), ("body", "invalid"))
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", "*/*", "application/*", ""]
+)
 def test_another_content_type_is_415(alice: ApiClient, content_type: str) -> None:
     assert_problem(alice.raw("POST", TWEETS, b"text=x", content_type), 415, "unsupported_media_type")
 
@@ -97,6 +102,28 @@ def test_another_character_set_is_400(alice: ApiClient, charset: str) -> None:
     body = orjson.dumps({"text": "x"})
     response = alice.raw("POST", TWEETS, body, f"application/json; charset={charset}")
     assert_problem(response, 400, "malformed_request")
+
+
+def test_a_content_encoding_is_415(alice: ApiClient) -> None:
+    response = alice.raw("POST", TWEETS, b"x", headers={"Content-Encoding": "gzip"})
+    assert_problem(response, 415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_body_that_ended_early_is_400_though_it_reads_as_whole(alice: ApiClient, method: str) -> None:
+    path = TWEETS if method == "POST" else f"{TWEETS}{alice.tweet('Before')['id']}/"
+    texts = list(Tweet.objects.values_list("text", flat=True))
+    body = b'{"text": "half"}'
+    # A stream that simply ends, as the server's does; the test client's own would complain.
+    ending: dict[str, Any] = {"CONTENT_LENGTH": "50", "wsgi.input": BytesIO(body)}
+    response = alice.raw(method, path, body, **ending)
+    assert_problem(response, 400, "malformed_request")
+    assert list(Tweet.objects.values_list("text", flat=True)) == texts
+
+
+def test_a_missing_slash_is_told(api: ApiClient) -> None:
+    assert "slash" in assert_problem(api.get("/v1/tweets"), 404, "not_found")["detail"]
+    assert "slash" not in assert_problem(api.get("/v1/nothing/"), 404, "not_found")["detail"]
 
 
 def test_a_body_over_the_caps_is_413(alice: ApiClient) -> None:
@@ -221,6 +248,17 @@ def test_every_error_is_explained_on_the_errors_page(api: ApiClient) -> None:
     for error in errors:
         assert f'<section id="{error.code}">' in page
         assert error.__doc__
+
+
+def test_every_entry_code_is_explained_on_the_errors_page(api: ApiClient) -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "minitwitter").rglob("*.py"))
+    used = set(re.findall(r'FieldProblem\(\s*[\w".-]+,\s*"(\w+)"', source)) - {"not_allowed"}  # The admin's own.
+    used |= set(re.findall(r'ValidationError\([^)]*code="(\w+)"', source))
+    assert {"max_length", "username_taken", "too_many", "required"} <= used
+    assert used <= set(PROBLEM_CODES)
+    page = api.get("/v1/docs/errors/").content.decode()
+    for code in PROBLEM_CODES:
+        assert f'<section id="entry-{code}">' in page
 
 
 def test_absolute_addresses_follow_the_public_address(alice: ApiClient, settings: LazySettings) -> None:

@@ -74,8 +74,9 @@ def test_no_address_means_sqlite_in_the_data_folder() -> None:
     assert settings["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
 
 
-def test_postgresql_gets_a_pool_and_prepared_statements() -> None:
-    settings = database.configure(replace(OPTIONS, database_url="postgres://u:p%40ss@db:5433/name?sslmode=require"))
+def test_postgresql_keeps_checked_connections_and_prepared_statements() -> None:
+    url = "postgres://u:p%40ss@db:5433/name?sslmode=require&keepalives_idle=60"
+    settings = database.configure(replace(OPTIONS, database_url=url))
     assert {name: settings[name] for name in ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")} == {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": "name",
@@ -84,11 +85,14 @@ def test_postgresql_gets_a_pool_and_prepared_statements() -> None:
         "HOST": "db",
         "PORT": 5433,
     }
-    assert (settings["CONN_MAX_AGE"], settings["CONN_HEALTH_CHECKS"]) == (0, True)
+    assert (settings["CONN_MAX_AGE"], settings["CONN_HEALTH_CHECKS"]) == (None, True)
     assert settings["OPTIONS"] == {
         "sslmode": "require",
         "connect_timeout": 2,
-        "pool": {"min_size": 1, "max_size": 5, "timeout": 2},
+        "tcp_user_timeout": 5000,
+        "keepalives_idle": 60,  # The operator's own.
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
         "server_side_binding": True,
         "prepare_threshold": 2,
     }

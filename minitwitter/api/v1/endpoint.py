@@ -1,6 +1,6 @@
 """What all views of the API share: reading the request and forming the answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -10,10 +10,13 @@ from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from minitwitter.accounts.errors import TokenInvalid
 from minitwitter.accounts.hydration import hydrate_authors
 from minitwitter.accounts.models import Session, User
+from minitwitter.api.throttling import RequestLimit, tell_limits
 from minitwitter.api.v1 import presenters
 from minitwitter.core.pagination import PageRequest, Skeleton, load_page, parse_page
 from minitwitter.tweets.hydration import hydrate_tweets
@@ -25,6 +28,7 @@ class Endpoint(APIView):
     """One address. A view parses, makes one domain call, answers."""
 
     request: Request
+    throttle_classes: Sequence[type[BaseThrottle]] = (RequestLimit,)
 
     @property
     def user(self) -> User:
@@ -81,6 +85,26 @@ class Endpoint(APIView):
         parameters = {name: value for name, value in asdict(page).items() if value is not None}
         return f"{self.base}{self.request.path}?{urlencode(parameters)}"
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who calls, and whether they may. OPTIONS is for everyone: a browser's preflight has no token to show."""
+        if request.method != "OPTIONS":
+            super().initial(request, *args, **kwargs)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Whose request this is, and that they did not make too many. Whoever is refused after this was counted, too.
+
+        A bad token is nobody's, so it counts for the address.
+        """
+        try:
+            super().perform_authentication(request)
+        except TokenInvalid:
+            super().check_throttles(request)
+            raise
+        super().check_throttles(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Done already: DRF would ask after the permissions, and count nothing of what they refuse."""
+
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """The methods of the address, in the Allow header."""
         return Response(status=204)
@@ -93,4 +117,5 @@ class Endpoint(APIView):
             finished["Cache-Control"] = "no-cache" if public else "no-store"
         if public:
             finished["Vary"] = "Authorization"
+        tell_limits(request, finished)
         return finished

@@ -10,6 +10,7 @@ from rest_framework.fields import SkipField, empty
 
 from minitwitter.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
 from minitwitter.core.errors import FieldProblem, refuse
+from minitwitter.core.text import is_storable
 
 Rules = Callable[..., Iterable[FieldProblem]]
 
@@ -19,20 +20,23 @@ class Text(serializers.CharField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(trim_whitespace=False, allow_blank=True, **options)
-        # Which characters may stand where is a rule of the domain; lone surrogates do not get past the parsers.
-        self.validators = []
+        self.validators = []  # Which characters may stand where is a rule of the domain.
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        if not is_storable(data):
+            raise serializers.ValidationError("This has characters that cannot be stored, such as NUL.", code="invalid")
         return data
 
 
 class Password(Text):
-    """A password. An overlong one is refused here, before anything hashes it."""
+    """A password, of any characters. An overlong one is refused here, before anything hashes it."""
 
     def to_internal_value(self, data: Any) -> str:
-        value = super().to_internal_value(data)
+        if not isinstance(data, str):
+            self.fail("invalid")
+        value = data
         if len(value) > PASSWORD_MAX_LENGTH:
             message = f"A password has {PASSWORD_MIN_LENGTH} to {PASSWORD_MAX_LENGTH} characters."
             raise serializers.ValidationError(message, code="max_length")
@@ -43,6 +47,10 @@ class File(serializers.FileField):
     """An uploaded file. Its name means nothing, and what is in it is looked at by `media`."""
 
     default_error_messages: ClassVar[Any] = {"invalid": "Send a file in a multipart/form-data body."}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        # A browser sends a file input that was left empty as an empty text.
+        return super().run_validation(empty if data == "" else data)
 
     def to_internal_value(self, data: Any) -> "UploadedFile[Any]":
         if not isinstance(data, UploadedFile):

@@ -12,6 +12,7 @@ from minitwitter.relationships.models import Follow
 from minitwitter.tweets.models import Attachment, IdempotencyKey, Like, Tweet, TweetStats
 from tests.client import ApiClient, assert_invalid, assert_problem
 from tests.factories import PASSWORD, follow, jpeg, make_tweet, make_user
+from tests.working import run_tasks
 
 ME = "/v1/users/me/"
 
@@ -98,8 +99,10 @@ def test_a_replaced_avatar_is_gone_with_its_files(alice: ApiClient, media_folder
         body = alice.form("PUT", "/v1/users/me/avatar/", {"image": jpeg(size, size)}).json()
         addresses.append(body["avatar_url"])
     assert [alice.media(address)[0] for address in addresses] == [404, 200]
+    run_tasks()
     assert len([path for path in media_folder.rglob("*") if path.is_file()]) == 2
     alice.call("DELETE", "/v1/users/me/avatar/")
+    run_tasks()
     assert [path for path in media_folder.rglob("*") if path.is_file()] == []
     assert Image.objects.count() == 0
 
@@ -233,6 +236,7 @@ def test_a_deleted_account_leaves_its_name_and_nothing_else(
     assert (profile["followers_count"], profile["following_count"], profile["tweets_count"]) == (0, 0, 1)
     assert bob.call("GET", f"/v1/tweets/{theirs['id']}/").json()["like_count"] == 0
 
+    run_tasks()
     row = User.objects.get(username="alice")
     assert (row.is_active, row.email, row.bio, row.display_name, row.avatar) == (False, None, "", "", None)
     assert not row.has_usable_password()

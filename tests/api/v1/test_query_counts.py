@@ -11,7 +11,7 @@ from tests.factories import follow, jpeg, make_tweet, make_user
 
 pytestmark = pytest.mark.django_db
 
-SESSION, SKELETON, TWEETS, ATTACHMENTS, LIKES, ACCOUNT, AUTHORS = 1, 1, 1, 1, 1, 1, 1
+SESSION = SKELETON = TWEETS = ATTACHMENTS = LIKES = ACCOUNT = AUTHORS = PROFILE = RELATION = 1
 HYDRATION = TWEETS + ATTACHMENTS + LIKES
 
 SIGNED_IN_READS = {
@@ -22,8 +22,8 @@ SIGNED_IN_READS = {
     "/v1/users/bob/following/": SESSION + ACCOUNT + SKELETON + AUTHORS,
     "/v1/tweets/{tweet}/likes/": SESSION + 1 + SKELETON + AUTHORS,
     "/v1/tweets/{tweet}/": SESSION + HYDRATION,
-    "/v1/users/alice/": SESSION + ACCOUNT + 1 + 1,
-    "/v1/users/me/": SESSION + ACCOUNT + 1 + 1,
+    "/v1/users/alice/": SESSION + PROFILE + RELATION,
+    "/v1/users/me/": SESSION + PROFILE,
     "/v1/users/me/sessions/": SESSION + SKELETON + 1,
 }
 
@@ -64,7 +64,7 @@ def test_an_anonymous_reader_takes_fewer(alice: ApiClient, api: ApiClient, crowd
     tweet = crowd(5)
     assert _count(api, "/v1/tweets/?limit=50") == SKELETON + TWEETS + ATTACHMENTS
     assert _count(api, f"/v1/tweets/{tweet}/") == TWEETS + ATTACHMENTS
-    assert _count(api, "/v1/users/alice/") == ACCOUNT + 1
+    assert _count(api, "/v1/users/alice/") == PROFILE
 
 
 def test_liveness_asks_nothing_of_the_database(api: ApiClient) -> None:

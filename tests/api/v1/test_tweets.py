@@ -12,6 +12,7 @@ from minitwitter.media.models import Image
 from minitwitter.tweets.models import Attachment, Like, Tweet, TweetStats
 from tests.client import ApiClient, assert_invalid, assert_problem
 from tests.factories import jpeg
+from tests.working import run_tasks
 
 TWEETS = "/v1/tweets/"
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"  # One grapheme cluster of seven code points and 25 bytes.
@@ -148,6 +149,26 @@ def test_takes_one_image_only(alice: ApiClient, media_folder: Path) -> None:
     assert (_files(media_folder), Tweet.objects.count()) == ([], 0)
 
 
+@pytest.mark.parametrize(
+    "name", ["..", ".", "/", "x/", "C:\\", "a/..", "\x01", "&#46;&#46;", "é.png", "a.html", "x" * 300]
+)
+def test_the_name_of_a_file_means_nothing(alice: ApiClient, name: str) -> None:
+    head = f'--B\r\nContent-Disposition: form-data; name="image"; filename="{name}"\r\n\r\n'.encode()
+    response = alice.raw("POST", TWEETS, head + jpeg() + b"\r\n--B--\r\n", "multipart/form-data; boundary=B")
+    assert response.status_code == 201
+    assert len(response.json()["media"]) == 1
+
+
+def test_a_file_input_that_was_left_empty_is_no_file(alice: ApiClient) -> None:
+    parts = [
+        b'name="text"\r\n\r\nhello',
+        b'name="image"; filename=""\r\nContent-Type: application/octet-stream\r\n\r\n',
+    ]
+    body = b"".join(b"--B\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--B--\r\n"
+    response = alice.raw("POST", TWEETS, body, "multipart/form-data; boundary=B")
+    assert (response.status_code, response.json()["text"], response.json()["media"]) == (201, "hello", [])
+
+
 def test_edits_the_text_and_keeps_the_image(alice: ApiClient) -> None:
     tweet = alice.tweet("Before", jpeg())
     for method, text in (("PATCH", "Once"), ("PUT", "Twice"), ("PATCH", "")):
@@ -183,6 +204,7 @@ def test_a_deleted_tweet_is_gone_with_its_files_and_likes(alice: ApiClient, bob:
     assert_problem(bob.call("PUT", f"{address}like/"), 404, "tweet_not_found")
     assert_problem(bob.call("GET", f"{address}likes/"), 404, "tweet_not_found")
     assert_problem(alice.get(tweet["image"].removeprefix("http://testserver")), 404, "not_found")
+    run_tasks()
     assert _files(media_folder) == []
     counts = [model.objects.count() for model in (Tweet, TweetStats, Like, Attachment, Image)]
     assert counts == [0, 0, 0, 0, 0]

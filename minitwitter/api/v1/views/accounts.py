@@ -12,6 +12,7 @@ from minitwitter.actions import accounts
 from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, PUBLIC, operation, page_of
 from minitwitter.api.parsers import MultiPartParser
 from minitwitter.api.permissions import Anyone, PublicRead
+from minitwitter.api.throttling import spend
 from minitwitter.api.v1 import presenters, schemas
 from minitwitter.api.v1.endpoint import Endpoint
 from minitwitter.api.v1.inputs import (
@@ -22,11 +23,12 @@ from minitwitter.api.v1.inputs import (
     RegistrationInput,
     read_input,
 )
-from minitwitter.media.errors import ImageTooLarge, InvalidImage, UnsupportedImage
-from minitwitter.relationships.hydration import see_profile
+from minitwitter.core.limits import client_address, count, count_password
+from minitwitter.media.errors import ImageTooLarge, InvalidImage, QuotaExceeded, UnsupportedImage
+from minitwitter.relationships.hydration import see_own_profile, see_profile
 from minitwitter.tweets.queries import author_page
 
-IMAGE_ERRORS = [InvalidImage, ImageTooLarge, UnsupportedImage]
+IMAGE_ERRORS = [InvalidImage, ImageTooLarge, QuotaExceeded, UnsupportedImage]
 
 
 class OwnAccount(Endpoint):
@@ -34,8 +36,8 @@ class OwnAccount(Endpoint):
 
     def answer_account(self, user: User, *, status: int = 200) -> Response:
         """The account as it is now in the database."""
-        seen = see_profile(user.username, user.pk)
-        return Response(presenters.own_account(seen, user.email or "", self.base), status=status)
+        body = presenters.own_account(see_own_profile(user.pk), user.email or "", self.base)
+        return Response(body, status=status)
 
 
 class Register(OwnAccount):
@@ -51,6 +53,9 @@ class Register(OwnAccount):
     )
     def post(self, request: Request) -> Response:
         fields = read_input(RegistrationInput, request.data, accounts.registration_problems)
+        # A slip costs nobody behind the same address a place.
+        if not accounts.registration_problems(**fields):
+            spend(request, count("sign-up", client_address(request.META)))
         user = accounts.register(**fields)
         return self.answer_account(user, status=201)
 
@@ -78,6 +83,7 @@ class Me(OwnAccount):
     )
     def delete(self, request: Request) -> Response:
         fields = read_input(DeleteAccountInput, request.data)
+        spend(request, count_password(self.user.pk))
         accounts.delete_own_account(user=self.user, password=fields["password"])
         return Response(status=204)
 
@@ -94,6 +100,7 @@ class Avatar(OwnAccount):
     )
     def put(self, request: Request) -> Response:
         fields = read_input(AvatarInput, request.data)
+        spend(request, count("upload", str(self.user.pk)))
         accounts.change_avatar(user=self.user, file=fields["image"])
         return self.answer_account(self.user)
 
@@ -112,6 +119,7 @@ class Password(Endpoint):
     )
     def post(self, request: Request) -> Response:
         fields = read_input(PasswordInput, request.data)
+        spend(request, count_password(self.user.pk))
         accounts.change_password(user=self.user, keep_session_id=self.session.pk, **fields)
         return Response(status=204)
 

@@ -9,10 +9,12 @@ from minitwitter.accounts.queries import sessions_page
 from minitwitter.actions import sessions
 from minitwitter.api.openapi import PAGE_PARAMETERS, PUBLIC, operation, page_of
 from minitwitter.api.permissions import Anyone
+from minitwitter.api.throttling import RefreshLimit, spend
 from minitwitter.api.v1 import presenters, schemas
 from minitwitter.api.v1.endpoint import Endpoint
 from minitwitter.api.v1.inputs import LoginInput, RefreshInput, read_input
 from minitwitter.core.errors import FieldProblem, ValidationFailed
+from minitwitter.core.limits import client_address, count_log_in, remember_log_in
 
 
 class Login(Endpoint):
@@ -32,13 +34,17 @@ class Login(Endpoint):
         login = fields.get("username") or fields.get("email")
         if not login:
             raise ValidationFailed([FieldProblem("username", "required", "Send a username or an email.")])
+        address = client_address(request.META)
+        spend(request, *count_log_in(address, login))
         pair = sessions.log_in(login=login, password=fields["password"], device=request.META.get("HTTP_USER_AGENT", ""))
+        remember_log_in(address, login)
         return Response(presenters.token_pair(pair))
 
 
 class Refresh(Endpoint):
     authentication_classes = ()
     permission_classes = (Anyone,)
+    throttle_classes = (RefreshLimit,)
 
     @operation(
         "Exchange a refresh token for a new pair of tokens",
@@ -67,7 +73,7 @@ class Logout(Endpoint):
 class LogoutAll(Endpoint):
     @operation("Log out of every session", answers={204: None})
     def post(self, request: Request) -> Response:
-        sessions.end_all_sessions(user_id=self.user.pk)
+        sessions.log_out_everywhere(user=self.user)
         return Response(status=204)
 
 

@@ -10,13 +10,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from minitwitter.actions import tweets
-from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, operation, page_of
+from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, answer_header, operation, page_of
 from minitwitter.api.permissions import PublicRead, SignedIn
+from minitwitter.api.throttling import spend
 from minitwitter.api.v1 import presenters, schemas
 from minitwitter.api.v1.endpoint import Endpoint
 from minitwitter.api.v1.inputs import EditTweetInput, NewTextTweetInput, NewTweetInput, read_input
 from minitwitter.api.v1.views.accounts import IMAGE_ERRORS
 from minitwitter.core.errors import FieldProblem, ValidationFailed
+from minitwitter.core.limits import count
 from minitwitter.tweets.errors import IdempotencyInFlight, IdempotencyMismatch, NotOwner, TweetNotFound
 from minitwitter.tweets.hydration import hydrate_tweet
 from minitwitter.tweets.models import IDEMPOTENCY_KEY_LENGTH
@@ -26,9 +28,13 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_LENGTH},
     OpenApiParameter.HEADER,
-    description="Any text of your own. A retry with the same key and content within 24 hours returns the first"
-    " success and posts nothing.",
+    description="Any text of your own. A retry with the same key and content within 24 hours posts nothing and answers"
+    " with the tweet of the first success as it is now; 404 if it was deleted since.",
 )
+_POSTED_HEADERS = [
+    answer_header("Location", "The address of the tweet.", 201),
+    answer_header("Idempotent-Replayed", "`true` when an earlier request with the same key made the tweet.", 201),
+]
 
 
 class Tweets(Endpoint):
@@ -49,11 +55,13 @@ class Tweets(Endpoint):
         description="A text, an image, or both; an image needs multipart/form-data.",
         input={"application/json": NewTextTweetInput, "multipart/form-data": NewTweetInput},
         answers={201: schemas.Tweet},
-        parameters=[_IDEMPOTENCY_KEY],
+        parameters=[_IDEMPOTENCY_KEY, *_POSTED_HEADERS],
         errors=[*IMAGE_ERRORS, IdempotencyMismatch, IdempotencyInFlight],
     )
     def post(self, request: Request) -> Response:
         fields = read_input(NewTweetInput, request.data)
+        if fields.get("image"):
+            spend(request, count("upload", str(self.user.pk)))
         posted = tweets.create_tweet(
             author=self.user,
             text=fields.get("text", ""),
@@ -75,7 +83,8 @@ class TweetDetail(Endpoint):
     @operation(
         "Read a tweet",
         description="With an ETag; If-None-Match answers 304 while nothing changed.",
-        answers={200: schemas.Tweet},
+        answers={200: schemas.Tweet, 304: None},
+        parameters=[answer_header("ETag", "Changes whenever the answer does.", 200, 304)],
         errors=[TweetNotFound],
         auth=OPTIONAL,
     )

@@ -1,0 +1,138 @@
+"""More requests than the server can answer, for a while."""
+
+import asyncio
+import resource
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.faults.bench import Bench
+from tests.faults.catalogue import Report, fault
+from tests.faults.client import percentile, together
+
+TIMES_CAPACITY = 4
+# A page that is dear to make and cheap to ask for, so that one process can ask for four times what two can make.
+PATH = "/v1/feed/?limit=50"
+CLIENTS = 8
+ANSWER_TIMEOUT = 30.0
+NORMAL_AGAIN_WITHIN = 10.0
+# What the workers may grow by, all together.
+MAX_GROWTH_MB = 200
+# Beyond so many open requests the caller sends no more.
+MAX_OPEN = 4000
+DESCRIPTORS = MAX_OPEN + 500
+
+
+@fault("overload: four times the requests it can answer")
+def overload(bench: Bench) -> Report:
+    report = Report()
+    _allow_descriptors()
+    token = _reader(bench)
+    capacity, usual = _measure(bench, token, bench.scale(0.5, 5.0))
+    before = _memory(bench)
+    rate = capacity * TIMES_CAPACITY
+    duration = bench.scale(1.0, 30.0)
+    bench.say(f"{capacity:.0f} a second are answered; sending {rate:.0f} a second for {duration:.0f} s")
+    outcomes, peak = asyncio.run(_open_loop(bench, token, rate, duration))
+    recovered = _seconds_until_normal(bench, token, usual)
+    report.runs = sum(outcomes.values())
+    report.acknowledged = outcomes["200"]
+    wrong = {what: count for what, count in outcomes.items() if what not in {"200", "429", "503"}}
+    report.expect(not wrong, f"beside 2xx, 429 and 503: {wrong}")
+    report.expect(bench.short or recovered <= NORMAL_AGAIN_WITHIN, f"normal again only after {recovered:.1f} s")
+    report.expect(peak - before <= MAX_GROWTH_MB, f"memory grew from {before:.0f} to {peak:.0f} MB")
+    report.note = (
+        f"{capacity:.0f}/s answered alone; at {rate:.0f}/s {dict(outcomes)}; normal after {recovered:.1f} s;"
+        f" {before:.0f} to {peak:.0f} MB"
+    )
+    return report
+
+
+def _allow_descriptors() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < DESCRIPTORS:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(DESCRIPTORS, hard), hard))
+
+
+def _reader(bench: Bench) -> str:
+    """Somebody whose feed is a full page."""
+    author, reader = bench.people(2)
+    client = bench.client(author)
+    for number in range(50):
+        client.post(f"a page {number}")
+    client.close()
+    bench.client(reader).call("POST", f"/v1/users/follow/{author.username}/", keep=False)
+    return reader.token
+
+
+def _measure(bench: Bench, token: str, seconds: float) -> tuple[float, float]:
+    """Answers a second with as many callers as threads, and their median time."""
+    end = time.monotonic() + seconds
+
+    def ask(_: int) -> list[float]:
+        times = []
+        while time.monotonic() < end:
+            times.append(bench.instance.once("GET", PATH, token).seconds)
+        return times
+
+    times = [one for lane in together(CLIENTS, ask) for one in lane]
+    return len(times) / seconds, percentile(times, 0.5)
+
+
+async def _open_loop(bench: Bench, token: str, rate: float, duration: float) -> tuple[Counter[str], float]:
+    """Send at that rate whether or not answers come. What came of the requests, and the workers' highest memory."""
+    outcomes: Counter[str] = Counter()
+    request = f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    open_requests: set[asyncio.Task[None]] = set()
+    peak = 0.0
+    began = time.monotonic()
+    sent = 0
+    while (elapsed := time.monotonic() - began) < duration:
+        while sent < elapsed * rate:
+            sent += 1
+            if len(open_requests) >= MAX_OPEN:
+                outcomes["not sent"] += 1
+                continue
+            task = asyncio.create_task(_ask(bench.instance.port, request.encode(), outcomes))
+            open_requests.add(task)
+            task.add_done_callback(open_requests.discard)
+        peak = max(peak, _memory(bench))
+        await asyncio.sleep(0.02)
+    await asyncio.gather(*open_requests)
+    return outcomes, max(peak, _memory(bench))
+
+
+async def _ask(port: int, request: bytes, outcomes: Counter[str]) -> None:
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(request)
+                answer = await reader.read()
+            finally:
+                writer.close()
+        outcomes[answer[9:12].decode() or "closed without an answer"] += 1
+    except TimeoutError:
+        outcomes["no answer in time"] += 1
+    except OSError as error:
+        outcomes[type(error).__name__] += 1
+
+
+def _seconds_until_normal(bench: Bench, token: str, usual: float) -> float:
+    """How long until ten requests in a row are as fast as they usually are; at most 30 s."""
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < 30:
+        times = [bench.instance.once("GET", PATH, token).seconds for _ in range(10)]
+        if max(times) <= max(5 * usual, 0.25):
+            return waited
+    return waited
+
+
+def _memory(bench: Bench) -> float:
+    """What the workers hold, in MB; nothing where the system does not tell."""
+    total = 0
+    for worker in bench.instance.workers():
+        status = Path(f"/proc/{worker}/status")
+        if status.exists():
+            total += next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return total / 1024
