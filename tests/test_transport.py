@@ -27,7 +27,9 @@ HUGE = b"a" * 200_000
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server with one worker, so that what harms a worker harms the next request."""
     folder = tmp_path_factory.mktemp("transport")
-    with running(folder, "--workers", "1", MINITWITTER_LIMITS="off", MINITWITTER_TASK_WORKERS="0") as server:
+    with running(
+        folder, "--workers", "1", "--threads", "4", MINITWITTER_LIMITS="off", MINITWITTER_TASK_WORKERS="0"
+    ) as server:
         yield server
 
 

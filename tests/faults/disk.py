@@ -122,7 +122,7 @@ def _tweets(bench: Bench) -> set[int]:
 
 
 def _rows(bench: Bench) -> tuple[list[tuple[int]], ...]:
-    tweets = bench.instance.query("SELECT count(*) FROM tweets_tweet WHERE text = 'a picture'")
+    tweets = bench.instance.query("SELECT count(*) FROM tweets_tweet WHERE text = 'a picture' AND deleted_at IS NULL")
     return tweets, bench.instance.query("SELECT count(*) FROM media_image WHERE deleted_at IS NULL")
 
 
