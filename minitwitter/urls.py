@@ -9,11 +9,11 @@ from minitwitter.api.methods import safe
 from minitwitter.media.views import serve
 
 urlpatterns = [
+    path("v1/", include("minitwitter.api.v1.urls")),
     # Until there is a web client, whoever opens the server's address finds the documentation.
     path("", safe(RedirectView.as_view(url="/v1/docs/"))),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("v1/", include("minitwitter.api.v1.urls")),
     path("media/<path:name>", safe(serve)),
     path("admin", safe(RedirectView.as_view(url="/admin/"))),
     path("admin/", site.urls),

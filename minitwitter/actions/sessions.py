@@ -11,7 +11,7 @@ from minitwitter.accounts import tokens
 from minitwitter.accounts.credentials import check_credentials
 from minitwitter.accounts.errors import InvalidCredentials, SessionNotFound, TokenInvalid, TokenReused
 from minitwitter.accounts.models import Session, User
-from minitwitter.accounts.queries import live_sessions
+from minitwitter.accounts.queries import LiveSession, live_sessions
 from minitwitter.audit import log as audit
 from minitwitter.audit.models import Event
 from minitwitter.core import ids
@@ -87,7 +87,7 @@ def refresh(*, refresh_token: str) -> TokenPair:
     raise TokenInvalid
 
 
-def log_out(*, session: Session) -> None:
+def log_out(*, session: LiveSession) -> None:
     """End the session that the request came with."""
     _end(live_sessions(session.user_id).filter(pk=session.pk), Event.LOGGED_OUT, session.user_id, session.pk)
 
