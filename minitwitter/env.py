@@ -199,6 +199,25 @@ OPTIONS: dict[str, Option] = {
     "tweet_length": Option(
         PREFIX + "TWEET_LENGTH", _integer(1, 5000), "280", "Characters (grapheme clusters) a tweet may have."
     ),
+    "fan_out_at_once": Option(
+        PREFIX + "FAN_OUT_AT_ONCE",
+        _integer(0, 10_000),
+        "100",
+        "Followers up to whom a tweet is written to their timelines while its author waits; beyond, a task does it.",
+    ),
+    "fan_out_limit": Option(
+        PREFIX + "FAN_OUT_LIMIT",
+        _integer(0, 1_000_000),
+        "10000",
+        "Followers beyond whom an account's tweets are no longer written to timelines but looked up when those are"
+        " read. An account that was beyond it once stays so.",
+    ),
+    "timeline_length": Option(
+        PREFIX + "TIMELINE_LENGTH",
+        _integer(1, 10_000),
+        "800",
+        "Entries that are kept of a home feed. What is older is looked up when somebody reads so far.",
+    ),
     "media_quota": Option(
         PREFIX + "MEDIA_QUOTA",
         _integer(0, 1_000_000),
@@ -276,6 +295,9 @@ class Options:
     public_read: bool
     registration: str
     tweet_length: int
+    fan_out_at_once: int
+    fan_out_limit: int
+    timeline_length: int
     media_quota: int
     access_log: bool
     limits: bool

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "minitwitter.accounts",
     "minitwitter.relationships",
     "minitwitter.tweets",
+    "minitwitter.timelines",
     "minitwitter.tasks",
     "minitwitter.api",
     "minitwitter.admin",
@@ -93,6 +94,11 @@ PUBLIC_READ = OPTIONS.public_read
 TWEET_LENGTH = OPTIONS.tweet_length
 PUBLIC_URL = OPTIONS.public_url
 ACCESS_LOG = OPTIONS.access_log
+
+# --- Timelines --------------------------------------------------------------------------------------------------------
+FAN_OUT_AT_ONCE = OPTIONS.fan_out_at_once
+FAN_OUT_LIMIT = OPTIONS.fan_out_limit
+TIMELINE_LENGTH = OPTIONS.timeline_length
 
 # --- Request limits ---------------------------------------------------------------------------------------------------
 LIMITS = OPTIONS.limits

@@ -56,6 +56,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.username
 
 
+class Delivery(models.IntegerChoices):
+    """How an account's tweets come into its followers' home feeds. It only ever goes up."""
+
+    WRITTEN = 0  # Into each one's timeline.
+    BECOMING_PULLED = 1  # As before, while a task tells the followers' timelines to pull.
+    PULLED = 2  # Looked up at each read: there are too many followers.
+
+
 class AccountStats(models.Model):
     """An account's counters, apart from the wide row. Two of these are always locked in the order of their ids."""
 
@@ -63,6 +71,7 @@ class AccountStats(models.Model):
     followers_count = models.PositiveIntegerField(default=0)
     following_count = models.PositiveIntegerField(default=0)
     tweets_count = models.PositiveIntegerField(default=0)
+    delivery = models.PositiveSmallIntegerField(choices=Delivery, default=Delivery.WRITTEN, db_default=Delivery.WRITTEN)
 
     class Meta:
         verbose_name_plural = "account stats"
