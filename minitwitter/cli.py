@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from minitwitter import __version__, env, keys, server, upgrade, work
+from minitwitter import __version__, doctor, env, keys, server, upgrade, work
 from minitwitter.env import ConfigurationError, Options
 
 USAGE_ERROR = 2
@@ -56,13 +56,12 @@ def _dispatch(arguments: list[str]) -> int:
         return 0
     _set_options(parsed)
     options = env.load()
-    if parsed.command == "run":
-        return _run(options)
-    if parsed.command == "rotatekey":
-        return _rotate_key(options)
-    if parsed.command == "work":
-        return _work(options)
-    return _purge(options) if parsed.command == "purge" else _create_admin(options, parsed)
+    simple = {"run": _run, "rotatekey": _rotate_key, "work": _work, "purge": _purge}
+    if parsed.command in simple:
+        return simple[parsed.command](options)
+    if parsed.command == "doctor":
+        return doctor.run(options, mail_to=parsed.mail)
+    return _create_admin(options, parsed)
 
 
 def _prog(parser: argparse.ArgumentParser, command: str | None) -> str:
@@ -120,9 +119,22 @@ def _parser() -> _Parser:
         allow_abbrev=False,
     )
     _add_option(rotation, "data_dir")
+    _add_doctor(commands)
     # Listed here for --help; _dispatch hands it to Django.
     commands.add_parser("manage", help="run a management command of Django: `minitwitter manage help` lists them")
     return parser
+
+
+def _add_doctor(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    examination = commands.add_parser(
+        "doctor",
+        help="see whether everything works",
+        description="Look at the options, the data folder, the database, the background work and the mail server, and"
+        " say what to do about what is wrong. Changes nothing; the exit code is 1 when something is wrong.",
+        allow_abbrev=False,
+    )
+    examination.add_argument("--mail", metavar="ADDRESS", help="send a test mail to this address")
+    _add_option(examination, "data_dir")
 
 
 def _add_option(parser: argparse.ArgumentParser, name: str) -> None:

@@ -111,10 +111,18 @@ LIMIT_RATES = {
     "sign-up": OPTIONS.limit_sign_ups,
     "log-in-address": OPTIONS.limit_log_ins_address,
     "log-in-account": OPTIONS.limit_log_ins_account,
+    "mail-address": OPTIONS.limit_mails_address,
+    "mail-account": OPTIONS.limit_mails_account,
 }
 LIMITS_URL = OPTIONS.limits_url
 LIMITS_FOLDER = OPTIONS.data_dir
 TRUSTED_PROXIES = OPTIONS.trusted_proxies
+
+# --- Mail -------------------------------------------------------------------------------------------------------------
+# None: no mails. Who sends, and over which connection, is in core/mail.py.
+MAIL_SERVER = OPTIONS.email_url
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL_SERVER and MAIL_SERVER.host else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = OPTIONS.mail_sender
 
 # --- Files ------------------------------------------------------------------------------------------------------------
 STORAGES = {
@@ -172,6 +180,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TAGS": [
         {"name": "accounts", "description": "Making an account, one's own account, profiles."},
         {"name": "sessions", "description": "Logging in and out, tokens, signed-in devices."},
+        {"name": "emails", "description": "A forgotten password, confirming and changing an address, by mail."},
         {"name": "tweets", "description": "Posting, reading, editing and deleting; the public timeline."},
         {"name": "likes", "description": "Liking tweets."},
         {"name": "follows", "description": "Following accounts."},
