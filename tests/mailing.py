@@ -50,8 +50,13 @@ def sent_token() -> str:
 
 def token_in(message: EmailMultiAlternatives) -> str:
     """The token of a mail."""
-    found: list[str] = _TOKEN.findall(str(message.body))
-    assert len(found) == 1, message.body
+    return token_in_text(str(message.body))
+
+
+def token_in_text(text: str) -> str:
+    """The token in the text of a mail."""
+    found: list[str] = _TOKEN.findall(text.replace("\r\n", "\n"))
+    assert len(found) == 1, text
     return found[0]
 
 

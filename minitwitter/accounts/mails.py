@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 
 from minitwitter.accounts.models import Mail
-from minitwitter.core import mail
+from minitwitter.core import ids, mail
 
 # A reset is asked for by somebody who waits for the mail. An address is confirmed when there is time to read mail.
 LIFETIMES = {
@@ -61,13 +61,7 @@ def compose(row: Mail, *, is_taken: bool = False) -> mail.Mail:
     digits and underscores only.
     """
     letter = _taken() if is_taken else _LETTERS[Mail.Kind(row.kind)](row)
-    context = {"letter": letter, "instance": _instance(), "home": settings.PUBLIC_URL}
-    return mail.Mail(
-        to=row.address,
-        subject=letter.subject,
-        text=render_to_string("accounts/mail.txt", context),
-        html=render_to_string("accounts/mail.html", context),
-    )
+    return _render(letter, key=f"{row.kind}-{row.pk}", to=row.address)
 
 
 def compose_test(address: str) -> mail.Mail:
@@ -78,9 +72,13 @@ def compose_test(address: str) -> mail.Mail:
         before=("You have asked Mini Twitter for a test of its mails, and this is it.",),
         after=("If it was in your spam folder, see that SPF, DKIM and DMARC of the sender's domain are right.",),
     )
+    return _render(letter, key=f"test-{ids.new_id()}", to=address)
+
+
+def _render(letter: _Letter, *, key: str, to: str) -> mail.Mail:
     context = {"letter": letter, "instance": _instance(), "home": settings.PUBLIC_URL}
     text, html = (render_to_string(f"accounts/mail.{form}", context) for form in ("txt", "html"))
-    return mail.Mail(to=address, subject=letter.subject, text=text, html=html)
+    return mail.Mail(key=key, to=to, subject=letter.subject, text=text, html=html)
 
 
 def _instance() -> str:
@@ -147,12 +145,9 @@ def _changed(row: Mail) -> _Letter:
         heading="Your address was changed",
         before=(
             f"Your account {row.user.username} on {_instance()} has another mail address now.",
-            "Mails about it no longer come here.",
-        ),
-        after=(
             "If it was not you, somebody knows your password: write to the people who run the server at once.",
-            "They can give you your account back.",
         ),
+        after=("They can give you your account back. Mails about it no longer come here.",),
     )
 
 

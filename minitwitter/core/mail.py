@@ -9,6 +9,7 @@ import ssl
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import Any
 
 import structlog
@@ -28,8 +29,12 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What one person is sent. Both forms say the same."""
+    """What one person is sent. Both forms say the same.
 
+    `key` is the same when a mail is sent once more, so that mail programs can see that they have it already.
+    """
+
+    key: str
     to: str
     subject: str
     text: str
@@ -103,10 +108,12 @@ def _connection(server: MailServer) -> Any:
 
 
 def _message(mail: Mail) -> EmailMultiAlternatives:
-    # RFC 3834: no out-of-office note shall answer this.
-    message = EmailMultiAlternatives(
-        mail.subject, mail.text, to=[mail.to], headers={"Auto-Submitted": "auto-generated"}
-    )
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    headers = {
+        "Message-ID": f"<{mail.key}@{domain}>",
+        "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office note shall answer this.
+    }
+    message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to], headers=headers)
     message.attach_alternative(mail.html, "text/html")
     return message
 

@@ -1,5 +1,6 @@
 """Handing mails to real servers: good ones, and those that are away, silent, strict or broken."""
 
+import time
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -14,7 +15,13 @@ from minitwitter.mailserver import MailServer
 from tests.mailing import CERTIFICATE, Postbox, configure_mail, server_context, silent_server, smtp_server
 from tests.operating import free_port
 
-LETTER = Mail(to="bob@example.org", subject="Grüße an Bob", text="Guten Tag, schöne Grüße", html="<p>schöne Grüße</p>")
+LETTER = Mail(
+    key="letter-7",
+    to="bob@example.org",
+    subject="Grüße an Bob",
+    text="Guten Tag, schöne Grüße",
+    html="<p>schöne Grüße</p>",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +59,7 @@ def test_a_mail_arrives_whole_with_both_forms(settings: LazySettings) -> None:
         "Subject": "Grüße an Bob",
         "Auto-Submitted": "auto-generated",
     }
-    assert message["Message-ID"]
+    assert message["Message-ID"] == "<letter-7@tweets.example.org>"
     assert message["Date"]
     parts = [(part.get_content_type(), part.get_content().strip()) for part in message.iter_parts()]
     assert parts == [("text/plain", LETTER.text), ("text/html", LETTER.html)]
@@ -77,7 +84,7 @@ def test_the_name_of_the_sender_may_have_any_letters(settings: LazySettings) -> 
 @pytest.mark.parametrize("change", [{"subject": "Hello\r\nBcc: eve@example.org"}, {"to": "a@b.org\nBcc: eve@b.org"}])
 def test_nobody_can_add_a_header(settings: LazySettings, change: dict[str, str]) -> None:
     postbox = Postbox()
-    fields = {"to": LETTER.to, "subject": LETTER.subject, "text": "", "html": ""} | change
+    fields = {"key": "letter-7", "to": LETTER.to, "subject": LETTER.subject, "text": "", "html": ""} | change
     with smtp_server(postbox) as port, pytest.raises((BadHeaderError, ValueError)):
         _send(settings, port, letter=Mail(**fields))
     assert postbox.received == []
@@ -100,7 +107,7 @@ def test_a_server_that_demands_starttls_and_a_log_in_gets_both(
     _trust(monkeypatch)
     postbox = Postbox()
     options = {"require_starttls": True, "authenticator": _check_password, "auth_required": True}
-    account = {"user": "town", "password": "a good password"}
+    account: dict[str, Any] = {"user": "town", "password": "a good password"}
     with smtp_server(postbox, tls_context=server_context(), **options) as port:
         _send(settings, port, security="starttls", host="localhost", **account)
         assert len(postbox.received) == 1
@@ -162,7 +169,8 @@ def test_after_the_pause_mails_are_tried_again(settings: LazySettings, monkeypat
     postbox = Postbox()
     with silent_server() as port:
         _failure(settings, port)
-    monkeypatch.setattr(mail.time, "monotonic", lambda: mail._Pause.until)
+    assert mail._Pause.until > time.monotonic()
+    monkeypatch.setattr(mail._Pause, "until", time.monotonic())
     with smtp_server(postbox) as port:
         _send(settings, port)
     assert len(postbox.received) == 1
