@@ -83,8 +83,7 @@ def send(*, mail_id: int) -> None:
     is_taken = _is_taken(row)
     lifetime = None if is_taken else mails.LIFETIMES.get(Mail.Kind(row.kind))
     # Before it is sent: whoever reads the mail can use it.
-    if not _is_wanted(row) or (lifetime and not _arm(row)):
-        waiting.delete()
+    if lifetime and not _arm(row):
         return
     try:
         mail.send(mails.compose(row, is_taken=is_taken))
@@ -100,13 +99,6 @@ def _arm(row: Mail) -> bool:
     lifetime = mails.LIFETIMES[Mail.Kind(row.kind)]
     digest = mails.digest_of(mails.token_of(row))
     return bool(Mail.objects.filter(pk=row.pk).update(digest=digest, expires_at=ids.now() + lifetime))
-
-
-def _is_wanted(row: Mail) -> bool:
-    """Whether the account still is as it was when the mail was written."""
-    if row.kind in {Mail.Kind.RESET, Mail.Kind.CONFIRM}:
-        return row.user.is_active and row.user.email == row.address
-    return row.user.is_active or row.kind == Mail.Kind.CHANGED
 
 
 def _is_taken(row: Mail) -> bool:

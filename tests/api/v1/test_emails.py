@@ -201,7 +201,7 @@ def test_the_queue_names_nobody(alice: ApiClient, api: ApiClient) -> None:
     assert Task.objects.count() == 4
 
 
-@pytest.mark.parametrize("what", ["password", "admin", "address", "deactivated", "deleted", "reset"])
+@pytest.mark.parametrize("what", ["password", "admin", "address", "deactivated", "deleted", "row", "row's address"])
 def test_the_token_dies_with_whatever_else_changes_the_account(alice: ApiClient, api: ApiClient, what: str) -> None:
     forget(api)
     token = sent_token()
@@ -219,12 +219,26 @@ def test_the_token_dies_with_whatever_else_changes_the_account(alice: ApiClient,
     elif what == "deactivated":
         accounts.deactivate(user=user)
         accounts.reactivate(user=user)
-    else:
+    elif what == "row":
         User.objects.filter(pk=user.pk).update(is_active=False)
+    else:
+        User.objects.filter(pk=user.pk).update(email=NEW_ADDRESS)
     password = alice.me.password
 
     assert_invalid(reset(api, token), ("token", "wrong_token"))
     assert alice.me.password == password
+    assert Mail.objects.filter(kind="reset").exists() == what.startswith("row")
+
+
+def test_links_lead_to_the_address_that_the_operator_chose(
+    alice: ApiClient, api: ApiClient, settings: LazySettings
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Origin": "https://evil.example"}
+    assert api.call("POST", FORGOT, {"email": "alice@example.org"}, **headers).status_code == 202
+    (message,) = sent()
+    assert f"{BASE}/reset/#" in message.body
+    assert "evil" not in str(message.message())
 
 
 def test_a_token_does_not_do_what_another_is_for(alice: ApiClient, api: ApiClient) -> None:
