@@ -151,6 +151,18 @@ def _changed(row: Mail) -> _Letter:
     )
 
 
+def _password(row: Mail) -> _Letter:
+    return _Letter(
+        subject=f"Your password for {_instance()} was changed",
+        heading="Your password was changed",
+        before=(
+            f"The password of {row.user.username} on {_instance()} was changed.",
+            "If it was not you, ask for a new one where you log in, and write to the people who run the server.",
+        ),
+        after=("If it was you, there is nothing to do.",),
+    )
+
+
 def _taken() -> _Letter:
     return _Letter(
         subject=f"You already have an account on {_instance()}",
@@ -168,4 +180,5 @@ _LETTERS = {
     Mail.Kind.CONFIRM: _confirm,
     Mail.Kind.CHANGE: _change,
     Mail.Kind.CHANGED: _changed,
+    Mail.Kind.PASSWORD: _password,
 }

@@ -120,6 +120,7 @@ class Mail(models.Model):
         CONFIRM = "confirm", "confirming the address of the account"
         CHANGE = "change", "confirming a new address"
         CHANGED = "changed", "telling the old address of the new one"
+        PASSWORD = "password", "telling that the password was changed"
 
     id = IdField()
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -167,6 +167,7 @@ def _store_password(users: QuerySet[User], user: User, new_password: str, keep_s
             return False
         end_all_sessions(user_id=user.pk, keep_session_id=keep_session_id)
         outbox.withdraw(user.pk, Mail.Kind.RESET, Mail.Kind.CHANGE)
+        outbox.write(user_id=user.pk, kind=Mail.Kind.PASSWORD, address=user.email or "")
         audit.record(Event.PASSWORD_CHANGED, subject_id=user.pk)
     return True
 

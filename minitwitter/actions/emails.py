@@ -71,6 +71,7 @@ def reset_password(*, token: str, new_password: str) -> None:
         User.objects.filter(pk=user.pk).update(password=encoded, email_verified=True)
         end_all_sessions(user_id=user.pk)
         outbox.withdraw(user.pk, Mail.Kind.RESET, Mail.Kind.CHANGE)
+        outbox.write(user_id=user.pk, kind=Mail.Kind.PASSWORD, address=row.address)
         audit.record(Event.PASSWORD_RESET, subject_id=user.pk)
 
 
@@ -120,8 +121,7 @@ def _change_address(user: User, address: str) -> None:
     User.objects.filter(pk=user.pk).update(email=address, email_verified=True)
     outbox.withdraw(user.pk, Mail.Kind.RESET, Mail.Kind.CONFIRM, Mail.Kind.CHANGE)
     audit.record(Event.EMAIL_CHANGED, subject_id=user.pk)
-    if user.email:
-        outbox.write(user_id=user.pk, kind=Mail.Kind.CHANGED, address=user.email)
+    outbox.write(user_id=user.pk, kind=Mail.Kind.CHANGED, address=user.email or "")
 
 
 def _lock(user: User) -> User | None:

@@ -26,12 +26,13 @@ def require_mail() -> None:
 
 
 def write(*, user_id: int, kind: Mail.Kind, address: str) -> None:
-    """Send the account a mail once the present transaction is committed; nothing where no mails are sent.
+    """Send the account a mail once the present transaction is committed; nothing where no mails are sent, and nothing
+    to an empty address.
 
     Its token replaces that of an earlier mail of its kind. Precondition: the account is locked, or made in this
     transaction, so that of two requests at once one replaces the other.
     """
-    if not mail.is_configured():
+    if not address or not mail.is_configured():
         return
     if kind in mails.LIFETIMES:
         withdraw(user_id, kind)

@@ -25,8 +25,7 @@ LETTER = Mail(
 
 
 @pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail, "TIMEOUT", 0.2)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail._Pause, "until", float("-inf"))
 
 
@@ -159,6 +158,7 @@ def test_a_host_that_is_not_there(settings: LazySettings) -> None:
 def test_a_silent_server_costs_one_wait_and_the_mails_behind_it_none(
     settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(mail, "TIMEOUT", 0.2)
     with silent_server() as port:
         assert "timed out" in _failure(settings, port)
         monkeypatch.setattr(mail, "_connection", None)  # Whoever connects now fails.
@@ -166,11 +166,13 @@ def test_a_silent_server_costs_one_wait_and_the_mails_behind_it_none(
 
 
 def test_after_the_pause_mails_are_tried_again(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "TIMEOUT", 0.2)
     postbox = Postbox()
     with silent_server() as port:
         _failure(settings, port)
     assert mail._Pause.until > time.monotonic()
     monkeypatch.setattr(mail._Pause, "until", time.monotonic())
+    monkeypatch.setattr(mail, "TIMEOUT", 10.0)
     with smtp_server(postbox) as port:
         _send(settings, port)
     assert len(postbox.received) == 1

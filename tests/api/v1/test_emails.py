@@ -380,6 +380,25 @@ def test_a_pending_change_dies_with_the_password(alice: ApiClient, api: ApiClien
     assert alice.me.email == "alice@example.org"
 
 
+@pytest.mark.parametrize("how", ["owner", "mail", "operator"])
+def test_a_new_password_is_told_to_its_owner(alice: ApiClient, api: ApiClient, how: str) -> None:
+    if how == "owner":
+        fields = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+        assert alice.call("POST", f"{ME}password/", fields).status_code == 204
+    elif how == "mail":
+        forget(api)
+        assert reset(api, sent_token()).status_code == 204
+    else:
+        accounts.set_password(user=alice.me, new_password=NEW_PASSWORD)
+    (notice,) = sent()
+    assert (notice.to, notice.subject) == (
+        ["alice@example.org"],
+        "Your password for tweets.example.org was changed",
+    )
+    assert NEW_PASSWORD not in notice.body
+    assert not Mail.objects.exists()
+
+
 def test_an_account_that_is_deleted_is_written_to_no_more(alice: ApiClient) -> None:
     change(alice)
     assert alice.call("DELETE", ME, {"password": PASSWORD}).status_code == 204
