@@ -54,7 +54,7 @@ def run(parsed: argparse.Namespace) -> int:
             database,
             cases,
             parsed.seconds,
-            compare=not (parsed.no_compare or parsed.case),
+            compare=not parsed.no_compare,
             report=show,
             say=say,
         )

@@ -53,7 +53,7 @@ class Shape:
 
 
 class Table(NamedTuple):
-    """So many rows (`total`) of a model. `columns` are attributes of its fields; those that are missing have their defaults."""
+    """So many rows of a model. `columns` are attributes of its fields; those that are missing have their defaults."""
 
     model: str
     columns: tuple[str, ...]

@@ -159,7 +159,9 @@ def sign_in(names: list[str]) -> dict[str, str]:
 
 def shape_from(fields: dict[str, Any]) -> Shape:
     """A shape that was written as JSON."""
-    return Shape(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+    values: dict[str, Any] = dict(fields)
+    # JSON has lists where a shape has tuples.
+    return Shape(**{**values, "readers": tuple(values["readers"]), "authors": tuple(values["authors"])})
 
 
 def main() -> None:
