@@ -1,22 +1,19 @@
-"""Measure what requests cost. `make bench` is the standard set, `make bench-growth` how cost grows.
+"""Measure what requests cost: the standard set. How cost grows is in growth.py.
 
     python -m benchmarks [--only sqlite|postgres] [--case NAME ...] [--seconds 5] [--no-compare]
     python -m benchmarks [--only sqlite|postgres] [--case NAME ...] --in-process|--profile
 
-Naming cases measures only these, and leaves docs/performance.md as it is.
+A complete run writes its results into docs/performance.md; one that leaves something out only prints them.
 """
 
 import argparse
 import sys
 
-from benchmarks import standard
-from benchmarks.cases import CASES
-from benchmarks.instances import POSTGRESQL, SQLITE
+from benchmarks import report, standard
+from benchmarks.cases import CASES, named
+from benchmarks.instances import DATABASES
 from benchmarks.load import DriverError, require
 from benchmarks.measure import Figure, WrongAnswer, line
-
-DATABASES = {"sqlite": SQLITE, "postgres": POSTGRESQL}
-INTERRUPTED = 130
 
 
 def main() -> int:
@@ -38,39 +35,29 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
-        return INTERRUPTED
+        return standard.INTERRUPTED
 
 
 def run(parsed: argparse.Namespace) -> int:
     """The standard set, or the chosen cases of it."""
     databases = [DATABASES[parsed.only]] if parsed.only else list(DATABASES.values())
-    cases = standard.cases_named(parsed.case)
+    cases = named(parsed.case)
     if parsed.in_process or parsed.profile:
         for database in databases:
-            standard.profile(database, cases, functions=parsed.profile, say=say)
+            standard.profile(database, cases, functions=parsed.profile)
         return 0
-    outcomes = [
-        standard.run(
-            database,
-            cases,
-            parsed.seconds,
-            compare=not parsed.no_compare,
-            report=show,
-            say=say,
-        )
-        for database in databases
-    ]
+    compare = not (parsed.no_compare or parsed.case)
+    outcomes = [standard.run(database, cases, parsed.seconds, compare=compare, tell=show) for database in databases]
     for outcome in outcomes:
         memory = f"{outcome.server_memory / 1e6:.0f} MB server + {outcome.database_memory / 1e6:.0f} MB database"
         print(f"{outcome.database:<10} start {outcome.start:.2f} s  memory {memory}")
+    if compare and not parsed.only:
+        report.write_standard(outcomes)
     return 1 if any(figure.errors for outcome in outcomes for figure in outcome.figures) else 0
 
 
-def say(text: str) -> None:
-    print(f"--- {text}", file=sys.stderr, flush=True)
-
-
 def show(figure: Figure) -> None:
+    """Print a figure as soon as there is one."""
     print(line(figure), flush=True)
 
 

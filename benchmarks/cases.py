@@ -74,6 +74,8 @@ class Case:
     limits: bool = False
     peer: bool = False
     """Whether the textbook has the address, too."""
+    goal: tuple[float, float] | None = None
+    """The milliseconds of CPU that it may cost, on SQLite and on PostgreSQL."""
 
 
 def _feed(world: World) -> Requests:
@@ -179,20 +181,26 @@ def _log_in(world: World) -> Requests:
     return [Request("POST", "/v1/users/login/", "", body) for body in bodies]
 
 
+def named(names: list[str]) -> list[Case]:
+    """The cases of those names, or all. Raises KeyError."""
+    known = {case.name: case for case in CASES}
+    return [known[name] for name in names] if names else list(CASES)
+
+
 CASES = (
-    Case("feed", "home feed, first page of 20", _feed, peer=True),
+    Case("feed", "home feed, first page of 20", _feed, peer=True, goal=(0.45, 0.75)),
     Case("feed-writer", f"the same while {WRITES:.0f} tweets a second are posted", _feed, writer=True),
     Case("feed-limits", "the same with request limits on", _feed_of_users, limits=True),
     Case("feed-inside", "home feed, a page a quarter back", _feed_at(0.25)),
     Case("feed-deep", "home feed, a page beyond the kept window", _feed_at(0.85)),
-    Case("tweet", "one tweet", _tweet, peer=True),
+    Case("tweet", "one tweet", _tweet, peer=True, goal=(0.25, 0.35)),
     Case("tweet-anonymous", "one tweet, without a token", _tweet_anonymous),
     Case("profile", "a profile", _profile),
     Case("profile-tweets", "a profile's tweets, page of 20", _profile_tweets),
     Case("public", "the public timeline, page of 20", _public),
-    Case("like", "like toggle", _like_toggle, background=True),
+    Case("like", "like toggle", _like_toggle, background=True, goal=(1.0, 1.5)),
     Case("like-put", "like (PUT)", _like_put, background=True),
     Case("follow", "follow and unfollow", _follow, background=True),
-    Case("post", "post a tweet, 51 followers, all work done", _post, status=201, background=True),
+    Case("post", "post a tweet, 51 followers, all work done", _post, status=201, background=True, goal=(2.5, 3.5)),
     Case("log-in", "log in", _log_in),
 )

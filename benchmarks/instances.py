@@ -20,6 +20,7 @@ from tests.faults.postgresql import Server, installed
 from tests.operating import ROOT, environment
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+DATABASES = {"sqlite": SQLITE, "postgres": POSTGRESQL}
 # An access token is good for ten minutes; new ones are made in time.
 TOKEN_AGE = 240.0
 BACKGROUND_TIMEOUT = 300.0

@@ -1,17 +1,19 @@
 """The standard set: every case on a database, next to the textbook and the floor."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from statistics import median
 
-from benchmarks.cases import CASES, Case, World
+from benchmarks.cases import Case, World
 from benchmarks.dataset import Shape, reader_name, user_name
 from benchmarks.instances import Compared, Measured, instance, running
 from benchmarks.load import Request, drive
 from benchmarks.measure import Figure, measure
 
 STARTS = 3
-Say = Callable[[str], None]
+INTERRUPTED = 130
 
 
 @dataclass
@@ -25,23 +27,19 @@ class Outcome:
     database_memory: int = 0
 
 
-def run(
-    database: str, chosen: list[Case], seconds: float, *, compare: bool, report: Callable[[Figure], None], say: Say
-) -> Outcome:
-    """Measure the cases. `report` is told of each figure as soon as there is one."""
+def run(database: str, chosen: list[Case], seconds: float, *, compare: bool, tell: Callable[[Figure], None]) -> Outcome:
+    """Measure the cases. `tell` is told of each figure as soon as there is one."""
     shape = Shape()
     outcome = Outcome(database)
     say(f"{database}: making the dataset")
     with instance(database, shape) as made:
         world = World(made, shape)
-        outcome.start = median(_start_again(made) for _ in range(STARTS))
-        for figure in _figures(world, chosen, seconds, outcome, say):
+        # The textbook comes first, while the tables are as they were loaded.
+        for figure in chain(
+            _comparisons(world, chosen, seconds) if compare else (), _figures(world, chosen, outcome, seconds)
+        ):
             outcome.figures.append(figure)
-            report(figure)
-        if compare:
-            for figure in _comparisons(world, chosen, seconds):
-                outcome.figures.append(figure)
-                report(figure)
+            tell(figure)
     return outcome
 
 
@@ -50,8 +48,9 @@ def _start_again(made: Measured) -> float:
     return made.start()
 
 
-def _figures(world: World, chosen: list[Case], seconds: float, outcome: Outcome, say: Say) -> Iterator[Figure]:
+def _figures(world: World, chosen: list[Case], outcome: Outcome, seconds: float) -> Iterator[Figure]:
     made = world.instance
+    outcome.start = median(_start_again(made) for _ in range(STARTS))
     say(f"{made.database}: everybody reads their feed")
     read_all_feeds(world)
     for case in chosen:
@@ -67,7 +66,7 @@ def _figures(world: World, chosen: list[Case], seconds: float, outcome: Outcome,
             made.options.clear()
 
 
-def profile(database: str, chosen: list[Case], *, functions: bool, say: Say) -> None:
+def profile(database: str, chosen: list[Case], *, functions: bool) -> None:
     """Print what the cases cost in one thread without a server, and with `functions` where that goes."""
     shape = Shape()
     say(f"{database}: making the dataset")
@@ -104,7 +103,6 @@ EMPTY = Case(
 )
 
 
-def cases_named(names: list[str]) -> list[Case]:
-    """The cases of those names, or all. Raises KeyError."""
-    known = {case.name: case for case in CASES}
-    return [known[name] for name in names] if names else list(CASES)
+def say(text: str) -> None:
+    """Tell on standard error what is going on."""
+    print(f"--- {text}", file=sys.stderr, flush=True)
