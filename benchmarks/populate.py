@@ -46,15 +46,21 @@ def load(dataset: Dataset) -> None:
     """Write all tables of the dataset, and let the database look at its statistics."""
     from django.db import connection
 
-    with connection.cursor() as cursor:
-        for statement in FASTER[connection.vendor]:
-            cursor.execute(statement)
+    _execute(FASTER[connection.vendor])
     with _progress() as follow:
         for table in dataset.tables():
             write(table._replace(rows=follow(table)))
-        with connection.cursor() as cursor:
-            for statement in AFTERWARDS[connection.vendor]:
-                cursor.execute(statement)
+    _execute(AFTERWARDS[connection.vendor])
+    # Whoever comes next gets a connection that is as careful as ever.
+    connection.close()
+
+
+def _execute(statements: Iterable[str]) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 @contextmanager
