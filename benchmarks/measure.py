@@ -14,6 +14,8 @@ from benchmarks.processes import cpu_seconds
 from tests.faults.client import Client, Unanswered
 
 WARM_UP = 1.0
+# In so many seconds the server is through with the requests that the driver has broken off.
+SETTLE = 0.3
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,18 @@ def measure(case: Case, world: World, seconds: float, peer: Compared | None = No
     roots = [subject.process.pid] if subject.process else []
     probe(subject.port, case, _next(case, world)[0])
     drive(subject.port, _next(case, world), WARM_UP)
+    requests = _next(case, world)
+    time.sleep(SETTLE)
     if case.background:
         instance.finish_background_work()
-    requests = _next(case, world)
     with _writer(world) if case.writer else _nobody():
         before = cpu_seconds(roots), cpu_seconds(instance.database_pids)
         load = drive(subject.port, requests, seconds)
         if case.background:
             instance.finish_background_work()
         after = cpu_seconds(roots), cpu_seconds(instance.database_pids)
+    if not load.requests:
+        raise WrongAnswer(f"{case.name}: no answer within {seconds} s; give it more with --seconds")
     spent = after[0] - before[0], after[1] - before[1]
     return _figure(case, instance.database, peer.role if peer else "product", load, spent)
 
@@ -72,7 +77,7 @@ def _next(case: Case, world: World) -> list[Request]:
 
 
 def _figure(case: Case, database: str, subject: str, load: Load, spent: tuple[float, float]) -> Figure:
-    count = max(load.requests, 1)
+    count = load.requests
     return Figure(
         case=case.name,
         title=case.title,
