@@ -12,8 +12,8 @@ import sys
 from benchmarks import report, standard
 from benchmarks.cases import CASES, named
 from benchmarks.instances import DATABASES
-from benchmarks.load import DriverError, require
-from benchmarks.measure import Figure, WrongAnswer, line
+from benchmarks.measure import Figure, line
+from benchmarks.terminal import carry_out
 
 
 def main() -> int:
@@ -27,15 +27,7 @@ def main() -> int:
     parser.add_argument("--in-process", action="store_true", help="CPU of one thread without a server, 2,000 requests")
     parser.add_argument("--profile", action="store_true", help="as --in-process, and the functions that cost most")
     parsed = parser.parse_args()
-    try:
-        require()
-        return run(parsed)
-    except (DriverError, WrongAnswer) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return standard.INTERRUPTED
+    return carry_out(lambda: run(parsed))
 
 
 def run(parsed: argparse.Namespace) -> int:

@@ -14,11 +14,12 @@ from functools import partial
 
 from benchmarks import posting, report
 from benchmarks.cases import Case, Requests, World, named
-from benchmarks.dataset import Shape, author_name, reader_name, user_name
+from benchmarks.dataset import Shape, author_name, celebrity_name, reader_name, user_name
 from benchmarks.instances import DATABASES, Measured, instance, running
-from benchmarks.load import DriverError, Request, drive, require
-from benchmarks.measure import Figure, WrongAnswer, line, measure
-from benchmarks.standard import INTERRUPTED, read_all_feeds, say
+from benchmarks.load import Request, drive
+from benchmarks.measure import Figure, line, measure
+from benchmarks.standard import read_all_feeds
+from benchmarks.terminal import carry_out, say
 
 FOLLOWED = (10, 100, 1000, 5000)
 TWEETS = (20_000, 200_000, 1_000_000, 5_000_000)
@@ -43,31 +44,27 @@ class Point:
 
 def main() -> int:
     """Measure what the command line asks for, and return the exit code."""
-    runs = {"followed": by_followed, "tweets": by_tweets, "followers": by_followers}
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description="Measure how cost grows.")
     parser.add_argument("--only", choices=DATABASES, help="on one of the two databases")
-    parser.add_argument("--run", choices=runs, help="one of the three")
+    parser.add_argument("--run", choices=RUNS, help="one of the three")
     parser.add_argument("--max-followed", type=int, default=FOLLOWED[-1], help="accounts that a reader follows")
     parser.add_argument("--max-tweets", type=int, default=TWEETS[-1])
     parser.add_argument("--max-followers", type=int, default=FOLLOWERS[-1], help="followers of an author")
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each case lasts (5)")
     parsed = parser.parse_args()
+    return carry_out(lambda: run(parsed))
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """The three runs on both databases, or what was chosen of that."""
     points: list[Point] = []
-    try:
-        require()
-        for database in [DATABASES[parsed.only]] if parsed.only else DATABASES.values():
-            for name in [parsed.run] if parsed.run else runs:
-                for point in runs[name](database, parsed):
-                    print(f"{point.run} {point.size:>9,}  {line(point.figure)}", flush=True)
-                    points.append(point)
-    except (DriverError, WrongAnswer) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return INTERRUPTED
-    whole = (parsed.max_followed, parsed.max_tweets, parsed.max_followers) == (FOLLOWED[-1], TWEETS[-1], FOLLOWERS[-1])
-    if whole and not parsed.only and not parsed.run:
+    for database in [DATABASES[parsed.only]] if parsed.only else DATABASES.values():
+        for name in [parsed.run] if parsed.run else RUNS:
+            for point in RUNS[name](database, parsed):
+                print(f"{point.run} {point.size:>9,}  {line(point.figure)}", flush=True)
+                points.append(point)
+    largest = (parsed.max_followed, parsed.max_tweets, parsed.max_followers)
+    if largest == (FOLLOWED[-1], TWEETS[-1], FOLLOWERS[-1]) and not parsed.only and not parsed.run:
         report.write_growth([(point.run, point.size, point.figure) for point in points])
     return 1 if any(point.figure.errors for point in points) else 0
 
@@ -86,6 +83,7 @@ def by_followed(database: str, parsed: argparse.Namespace) -> Iterator[Point]:
     say(f"{database}: {users:,} users, of whom readers follow up to {levels[-1]:,}")
     with instance(database, shape) as made, running(made):
         world = World(made, shape)
+        posting.let_post(made, [celebrity_name(number) for number in range(CELEBRITIES)])
         for place, level in enumerate(levels):
             names = [reader_name(number) for number in range(place * READERS, (place + 1) * READERS)]
             yield from _pages("followed", level, names, world, parsed.seconds)
@@ -150,6 +148,8 @@ def _entry(made: Measured, name: str, position: int) -> int | None:
     )
     return int(rows[0][0]) if len(rows) > 20 else None
 
+
+RUNS = {"followed": by_followed, "tweets": by_tweets, "followers": by_followers}
 
 if __name__ == "__main__":
     sys.exit(main())

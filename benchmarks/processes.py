@@ -8,6 +8,16 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
 
 
+class Unsupported(Exception):
+    """This system does not say what processes cost. The message says what to do."""
+
+
+def require(proc: Path = PROC) -> None:
+    """Raises Unsupported where there is no /proc as Linux has it."""
+    if not (proc / "self" / "smaps_rollup").exists():
+        raise Unsupported("The benchmarks read the cost of processes from /proc, as Linux has it: run them there.")
+
+
 def cpu_seconds(roots: Iterable[int], proc: Path = PROC) -> float:
     """The processor time that these processes and all under them have used so far, in user and in system mode.
 

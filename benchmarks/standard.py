@@ -1,6 +1,5 @@
 """The standard set: every case on a database, next to the textbook and the floor."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,9 +11,9 @@ from benchmarks.dataset import Shape, reader_name, user_name
 from benchmarks.instances import Compared, Measured, instance, running
 from benchmarks.load import Request, drive
 from benchmarks.measure import SETTLE, Figure, measure
+from benchmarks.terminal import say
 
 STARTS = 3
-INTERRUPTED = 130
 
 
 @dataclass
@@ -104,8 +103,3 @@ def _comparisons(world: World, chosen: list[Case], seconds: float) -> Iterator[F
 EMPTY = Case(
     "floor", "an empty Django view", lambda world: [Request("GET", "/empty/", token) for token in world.tokens()]
 )
-
-
-def say(text: str) -> None:
-    """Tell on standard error what is going on."""
-    print(f"--- {text}", file=sys.stderr, flush=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.processes import TICKS, cpu_seconds, memory_bytes, tree
+from benchmarks.processes import TICKS, Unsupported, cpu_seconds, memory_bytes, require, tree
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")
 
@@ -47,6 +47,12 @@ def test_processor_time_is_the_trees_own_and_that_of_ended_children(proc: Path) 
 
 def test_memory_is_the_proportional_share_of_each(proc: Path) -> None:
     assert memory_bytes([10], proc) == (100 + 200 + 300 + 400) * 1024
+
+
+def test_a_system_without_these_files_is_refused(tmp_path: Path) -> None:
+    require()
+    with pytest.raises(Unsupported, match="run them there"):
+        require(tmp_path)
 
 
 def test_the_time_of_a_child_that_has_ended_stays_in_the_sum() -> None:
