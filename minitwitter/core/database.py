@@ -4,6 +4,7 @@ Everything that differs between SQLite and PostgreSQL stands in this file.
 """
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dj_database_url
@@ -95,17 +96,26 @@ def insert_or_ignore(row: "Model") -> bool:
     would not after an IntegrityError.
     """
     from django.db import connection
+
+    fields = row._meta.concrete_fields
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(_insert_statement(type(row)), values)
+        inserted: int = cursor.rowcount
+        return inserted == 1
+
+
+@cache
+def _insert_statement(model: "type[Model]") -> str:
+    """The INSERT for a row with a plain value in each column, which reads the same for every such row."""
+    from django.db import connection
     from django.db.models.constants import OnConflict
     from django.db.models.sql import InsertQuery
 
-    fields = row._meta.concrete_fields
-    query = InsertQuery(type(row), on_conflict=OnConflict.IGNORE)
-    query.insert_values(fields, [row])
-    ((statement, parameters),) = query.get_compiler(connection=connection).as_sql()
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        inserted: int = cursor.rowcount
-        return inserted == 1
+    query = InsertQuery(model, on_conflict=OnConflict.IGNORE)
+    query.insert_values(model._meta.concrete_fields, [model()])
+    ((statement, _),) = query.get_compiler(connection=connection).as_sql()
+    return str(statement)
 
 
 def insert_with_new_id(row: "Model", at: "datetime | None" = None) -> bool:
