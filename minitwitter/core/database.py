@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 # How long a request waits for the database before it is answered 503, in seconds.
 CONNECT_TIMEOUT = 2
+# Each query here begins with a few rows and goes on by indexes. PostgreSQL's planner guesses otherwise where tables are
+# small or statistics old, and reads whole tables for a page of twenty tweets; and it plans each execution anew as long
+# as it believes to gain by that, which takes longer than the query. (docs/adr/0013)
+PLANNER = (
+    "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c random_page_cost=1.1"
+    " -c jit=off"
+)
 # When a machine vanishes without closing its connections, libpq's defaults wait for its answer for up to two hours.
 LOST_PEER = {"tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
 # How long a SQLite writer waits for the one before it, in seconds.
@@ -80,6 +87,7 @@ def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **LOST_PEER,
+            "options": PLANNER,
             **settings.get("OPTIONS", {}),
             "connect_timeout": CONNECT_TIMEOUT,
             # Parameters travel apart from the statement, and a statement is prepared when it is seen again.
