@@ -5,6 +5,7 @@
 #   make fuzz                       10,000 made-up requests, both databases
 #   make bench                      what requests cost, both databases, into docs/performance.md (needs wrk)
 #   make bench-growth               how cost grows: 5,000 followed, 5 million tweets, 1 million followers
+#   make container-check            the image's steps, and a server from them, without a container engine
 #   make lint                       every check                  make format    write what the formatter wants
 #   make docs                       openapi.yaml and docs/configuration.md, from the code
 #   make lock                       requirements/*.txt, from pyproject.toml (needs uv)
@@ -17,7 +18,7 @@ IN_RUN_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py run
 IN_DEV_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py dev
 IN_BENCH_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py bench
 
-.PHONY: run test faults fuzz bench bench-growth lint format docs lock
+.PHONY: run test faults fuzz bench bench-growth container-check lint format docs lock
 
 run:
 	@$(IN_RUN_ENVIRONMENT) .venv/bin/minitwitter run $(ARGS)
@@ -36,6 +37,9 @@ bench:
 
 bench-growth:
 	@$(IN_BENCH_ENVIRONMENT) .venv/bin/python -m benchmarks.growth $(ARGS)
+
+container-check:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/container_check.py
 
 lint:
 	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/lint.py $(ARGS)
