@@ -67,7 +67,7 @@ def test_the_files_pass_their_own_checkers() -> None:
 
 
 def test_caddy_does_for_the_server_what_operations_say() -> None:
-    command = [BIN / "caddy", "adapt", "--config", DEPLOY / "Caddyfile"]
+    command = [str(BIN / "caddy"), "adapt", "--config", str(DEPLOY / "Caddyfile")]
     variables = {"SITE_ADDRESS": "tweets.example.org", "HOME": "/nonexistent"}
     shown = subprocess.run(command, env=variables, capture_output=True, text=True, check=True).stdout
     (server,) = json.loads(shown)["apps"]["http"]["servers"].values()
@@ -87,7 +87,7 @@ def test_the_unit_is_valid_and_confined(tmp_path: Path) -> None:
     copy = tmp_path / "minitwitter.service"
     copy.write_text(unit.replace("/opt/minitwitter/bin/minitwitter", "/bin/true"), encoding="utf-8")
 
-    for command in (["verify", copy], ["security", "--offline=true", "--threshold=20", copy]):
+    for command in (["verify", str(copy)], ["security", "--offline=true", "--threshold=20", str(copy)]):
         result = subprocess.run([SYSTEMD_ANALYZE or "", *command], capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout + result.stderr
 
@@ -95,7 +95,7 @@ def test_the_unit_is_valid_and_confined(tmp_path: Path) -> None:
 def test_the_health_check_tells_a_server_from_none(tmp_path: Path) -> None:
     def check(port: int, hosts: str) -> subprocess.CompletedProcess[str]:
         variables = {"MINITWITTER_PORT": str(port), "MINITWITTER_ALLOWED_HOSTS": hosts}
-        command = [sys.executable, DEPLOY / "healthcheck.py"]
+        command = [sys.executable, str(DEPLOY / "healthcheck.py")]
         return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
 
     with running(tmp_path, MINITWITTER_ALLOWED_HOSTS="tweets.example.org") as server:
