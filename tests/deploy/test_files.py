@@ -57,13 +57,15 @@ def test_the_files_pass_their_own_checkers() -> None:
         [BIN / "hadolint", DEPLOY / "Dockerfile"],
         [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml"],
         [BIN / "caddy", "validate", "--config", DEPLOY / "Caddyfile"],
-        [BIN / "caddy", "fmt", "--diff", DEPLOY / "Caddyfile"],
     ]
     variables = {"SITE_ADDRESS": "tweets.example.org", "HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
     for command in commands:
         result = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout + result.stderr
-    assert not re.search(r"^[-+]", result.stdout, re.MULTILINE), result.stdout
+    shown = subprocess.run(
+        [BIN / "caddy", "fmt", "--diff", DEPLOY / "Caddyfile"], capture_output=True, text=True, check=False
+    )
+    assert not re.search(r"^[-+]", shown.stdout, re.MULTILINE), shown.stdout
 
 
 def test_caddy_does_for_the_server_what_operations_say() -> None:
