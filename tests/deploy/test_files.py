@@ -52,13 +52,13 @@ def test_the_server_has_nothing_it_does_not_need() -> None:
     assert server["security_opt"] == ["no-new-privileges:true"]
 
 
-def test_the_files_pass_their_own_checkers() -> None:
+def test_the_files_pass_their_own_checkers(tmp_path: Path) -> None:
     commands: list[list[str | Path]] = [
         [BIN / "hadolint", DEPLOY / "Dockerfile"],
         [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml"],
         [BIN / "caddy", "validate", "--config", DEPLOY / "Caddyfile"],
     ]
-    variables = {"SITE_ADDRESS": "tweets.example.org", "HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
+    variables = {"SITE_ADDRESS": "tweets.example.org", "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
     for command in commands:
         result = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout + result.stderr
@@ -68,9 +68,9 @@ def test_the_files_pass_their_own_checkers() -> None:
     assert not re.search(r"^[-+]", shown.stdout, re.MULTILINE), shown.stdout
 
 
-def test_caddy_does_for_the_server_what_operations_say() -> None:
+def test_caddy_does_for_the_server_what_operations_say(tmp_path: Path) -> None:
     command = [str(BIN / "caddy"), "adapt", "--config", str(DEPLOY / "Caddyfile")]
-    variables = {"SITE_ADDRESS": "tweets.example.org", "HOME": "/nonexistent"}
+    variables = {"SITE_ADDRESS": "tweets.example.org", "HOME": str(tmp_path)}
     shown = subprocess.run(command, env=variables, capture_output=True, text=True, check=True).stdout
     (server,) = json.loads(shown)["apps"]["http"]["servers"].values()
     assert (server["listen"], server["max_header_bytes"]) == ([":443"], 32_000)
