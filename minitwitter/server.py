@@ -48,13 +48,17 @@ class Address:
     @property
     def reachable_host(self) -> str:
         """The host to connect to from this machine."""
-        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  (compares, binds nothing)
+        return _reachable(self.host)
 
     @property
     def url(self) -> str:
         """The server's address as people on this machine open it."""
         host = self.reachable_host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compares, binds nothing)
 
 
 def find_address(options: Options) -> Address:
@@ -201,7 +205,9 @@ def load_application() -> Callable[..., Any]:
     # By name, as servers find their applications: this module stands below the API that it serves.
     module = importlib.import_module(APPLICATION)
     application: Callable[..., Any] = module.application
-    start_without_signals(threading.Thread(target=module.bodies.watch, args=(load().port,), daemon=True))
+    options = load()
+    start_without_signals(threading.Thread(target=module.bodies.watch, args=(options.port,), daemon=True))
+    module.line.watch(_reachable(options.host), options.port)
     from django.urls import get_resolver
 
     from minitwitter.core import limits

@@ -1,0 +1,123 @@
+"""More requests than the threads can answer: those that waited too long are refused at once, which costs little.
+
+Granian puts every request in one line for its threads, without bound, and does not tell how long one has stood there
+(docs/adr/0012-overload.md). So each worker process stands in its own line: over a connection to itself it sends a
+request that carries nothing, one after the other, and remembers when it sent it. The line is first come, first served.
+Hence whatever is taken from it while such a probe is on its way was there before the probe, and has waited longer.
+"""
+
+import contextlib
+import math
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from minitwitter.work import start_without_signals
+
+# A request that waited longer than this many seconds is refused.
+PATIENCE = 0.5
+# So many probes can be in the line at once. One that comes out goes in again at the end; with few, much of the line
+# would have no probe behind it yet.
+PROBES = 4
+# While threads are busy, each goes in again after so many seconds.
+INTERVAL = 0.05
+# At other times, for the server ends connections on which nothing happens for ten (server.HEADER_TIMEOUT).
+IDLE_INTERVAL = 5.0
+# A connection that was lost is made anew after so many seconds.
+RETRY_INTERVAL = 1.0
+# A probe without an answer for so long is given up.
+TIMEOUT = 30.0
+PROBED = 204
+# The operator is told that requests are refused at most once in so many seconds.
+REPORT_INTERVAL = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+class Line:
+    """The requests of this process: those that its threads carry out now, and those that stand in line for one."""
+
+    def __init__(self, *, threads: int) -> None:
+        # Only this process knows the paths, so a probe that reaches another one on the same port is a mere 404 there.
+        self.probe_paths = {f"/{secrets.token_hex(16)}": number for number in range(PROBES)}
+        # Some of the threads wait for the interpreter's lock between two requests, where they are not counted.
+        self._busy_from = (threads + 1) // 2
+        # Of its methods, append and pop are atomic: a counter would need a lock.
+        self._running: list[None] = []
+        self._is_busy = threading.Event()
+        self._refused: list[None] = []
+        self._reported_at = -math.inf
+        # When each of the probes went in; it never comes out for those that are not in the line.
+        self._sent = [math.inf] * PROBES
+
+    def begin(self) -> None:
+        """A thread carries out a request from now on."""
+        running = self._running
+        running.append(None)
+        if len(running) >= self._busy_from and not self._is_busy.is_set():
+            self._is_busy.set()
+
+    def end(self) -> None:
+        """It is done with it."""
+        self._running.pop()
+
+    def waited_too_long(self) -> bool:
+        """Whether a request that has just come out of the line was in it for longer than PATIENCE."""
+        return time.monotonic() - min(self._sent) > PATIENCE
+
+    def refused(self) -> None:
+        """A request was refused because it waited too long."""
+        self._refused.append(None)
+        now = time.monotonic()
+        if now - self._reported_at > REPORT_INTERVAL:
+            self._reported_at = now
+            log.warning(
+                "more requests come than this server can answer; some were refused (docs/operations.md, Overload)",
+                refused=len(self._refused),
+            )
+            self._refused.clear()
+
+    def probe_arrived(self, path: str) -> None:
+        """A thread has taken the probe of this path."""
+        self._sent[self.probe_paths[path]] = math.inf
+
+    def watch(self, host: str, port: int) -> None:
+        """Send probes for as long as the process lives. Host and port are where the server can be reached."""
+        for path in self.probe_paths:
+            start_without_signals(threading.Thread(target=self._watch, args=(host, port, path), daemon=True))
+
+    def _watch(self, host: str, port: int, path: str) -> None:
+        while True:
+            with contextlib.suppress(OSError), _own_connection(host, port, path) as connection:
+                while self._probe(connection, path):
+                    time.sleep(INTERVAL)
+                    self._is_busy.clear()
+                    self._is_busy.wait(IDLE_INTERVAL)
+            self.probe_arrived(path)  # It was lost.
+            time.sleep(RETRY_INTERVAL)
+
+    def _probe(self, connection: socket.socket, path: str) -> bool:
+        self._sent[self.probe_paths[path]] = time.monotonic()
+        return _ask(connection, path)
+
+
+@contextmanager
+def _own_connection(host: str, port: int, path: str) -> Iterator[socket.socket]:
+    """A connection that this process has accepted, and not another worker on the same port. Raises OSError."""
+    while True:
+        with socket.create_connection((host, port), TIMEOUT) as connection:
+            if _ask(connection, path):
+                yield connection
+                return
+        time.sleep(INTERVAL)
+
+
+def _ask(connection: socket.socket, path: str) -> bool:
+    """Send a probe, and wait until it is answered. Returns whether it was this process that did."""
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return connection.recv(256).startswith(f"HTTP/1.1 {PROBED}".encode())
