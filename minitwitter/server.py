@@ -210,8 +210,9 @@ def load_application() -> Callable[..., Any]:
     module.line.watch(_reachable(options.host), options.port)
     from django.urls import get_resolver
 
-    from minitwitter.core import limits
+    from minitwitter.core import database, limits
 
+    database.wait_briefly()
     # Django reads the addresses, and with them all views, at the first request; nobody should wait for that.
     _ = get_resolver().url_patterns
     limits.current()

@@ -28,8 +28,9 @@ PLANNER = (
 )
 # When a machine vanishes without closing its connections, libpq's defaults wait for its answer for up to two hours.
 LOST_PEER = {"tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
-# How long a SQLite writer waits for the one before it, in seconds.
-BUSY_TIMEOUT = 5
+# How long a SQLite writer waits for those before it, in seconds: background work, commands and migrations; and
+# requests, which are answered within two seconds, as when PostgreSQL is away.
+BUSY_TIMEOUT, BUSY_REQUEST_TIMEOUT = 5.0, 1.5
 # With 4,096 random values a millisecond, this many clashes in a row mean a defect, not bad luck.
 NEW_ID_ATTEMPTS = 20
 
@@ -61,7 +62,7 @@ def configure(options: Options) -> dict[str, Any]:
 def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
     return {
         **settings,
-        "ENGINE": "minitwitter.core.backends.sqlite3",
+        "ENGINE": "minitwitter.core.sqlite3",
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             # A transaction takes the write lock when it begins. One that reads first and writes later would fail
@@ -79,7 +80,7 @@ def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
 def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         **settings,
-        "ENGINE": "minitwitter.core.backends.postgresql",
+        "ENGINE": "minitwitter.core.postgresql",
         # Each thread keeps a connection of its own. psycopg's pool would be no smaller (the server has few threads) and
         # stands an outage badly: it lets requests wait for seconds, and when the database is back it may still be
         # pausing before its next attempt, or hand out one broken connection after the other until time is up.
@@ -95,6 +96,15 @@ def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
             "prepare_threshold": 2,
         },
     }
+
+
+def wait_briefly() -> None:
+    """From now on this process carries out requests: whoever sent one is told soon that another process writes."""
+    from django.db import connections
+
+    settings = connections.settings["default"]
+    if settings["ENGINE"].endswith("sqlite3"):
+        settings["OPTIONS"]["timeout"] = BUSY_REQUEST_TIMEOUT
 
 
 def insert_or_ignore(row: "Model") -> bool:

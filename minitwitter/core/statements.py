@@ -21,7 +21,7 @@ Converter = Callable[[Any], Any]
 # How many places a list has: a shorter one is filled up with its last value. Few sizes are few statements for the
 # database to prepare, and the longest is that of a page.
 _LIST_SIZES = (1, 5, 20, 50, 100)
-# SQLite's driver reads the columns of times and truths by their types (`backends.sqlite3`), and whole numbers as such.
+# SQLite's driver reads the columns of times and truths by their types (`core.sqlite3`), and whole numbers as such.
 _AS_THE_DRIVER_READS = (DateTimeField, BooleanField, IntegerField)
 
 
