@@ -69,11 +69,11 @@ def _answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iter
 
     Told the largest length instead, it reads to the end that the server marks, and never past the cap.
     """
-    chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
-    if chunked:
+    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         environ["CONTENT_LENGTH"] = str(settings.MAX_BODY_BYTES)
-    if environ.get("CONTENT_LENGTH", "0") != "0":
-        environ["wsgi.input"] = bodies.open(environ["wsgi.input"], has_length=not chunked)
+        environ["wsgi.input"] = bodies.open(environ["wsgi.input"], length=None)
+    elif (length := environ.get("CONTENT_LENGTH", "0")) != "0":
+        environ["wsgi.input"] = bodies.open(environ["wsgi.input"], length=int(length or 0))
     return _django(environ, start_response)
 
 
