@@ -6,6 +6,7 @@
 #   make bench                      what requests cost, both databases, into docs/performance.md (needs wrk)
 #   make bench-growth               how cost grows: 5,000 followed, 5 million tweets, 1 million followers
 #   make container-check            the image's steps, and a server from them, without a container engine
+#   make audit                      known weaknesses of the locked packages, and their bill of materials (SECURITY.md)
 #   make lint                       every check                  make format    write what the formatter wants
 #   make docs                       openapi.yaml and docs/configuration.md, from the code
 #   make lock                       requirements/*.txt, from pyproject.toml (needs uv)
@@ -18,7 +19,7 @@ IN_RUN_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py run
 IN_DEV_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py dev
 IN_BENCH_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py bench
 
-.PHONY: run test faults fuzz bench bench-growth container-check lint format docs lock
+.PHONY: run test faults fuzz bench bench-growth container-check audit lint format docs lock
 
 run:
 	@$(IN_RUN_ENVIRONMENT) .venv/bin/minitwitter run $(ARGS)
@@ -40,6 +41,9 @@ bench-growth:
 
 container-check:
 	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/container_check.py
+
+audit:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/audit.py $(ARGS)
 
 lint:
 	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/lint.py $(ARGS)

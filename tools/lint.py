@@ -21,6 +21,8 @@ CHECKS: dict[str, list[str]] = {
     "format": [str(BIN / "ruff"), "format", "--check"],
     "ruff": [str(BIN / "ruff"), "check"],
     "mypy": [str(BIN / "mypy")],
+    # Of medium severity and above. What it calls low (that a program is started at all) ruff's S rules judge finer.
+    "bandit": [str(BIN / "bandit"), "--quiet", "--recursive", "-ll", "minitwitter", "tools"],
     "import rules": [str(BIN / "lint-imports"), "--cache-dir", str(CACHE / "import-linter")],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
     "openapi.yaml": [*DOCS, "openapi"],
