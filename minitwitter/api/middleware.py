@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from minitwitter.accounts.queries import LiveSession
-from minitwitter.api.errors import CONTENT_TYPE, problem_response
+from minitwitter.api.errors import ADMIN_PATH, CONTENT_TYPE, problem_response
 from minitwitter.core import errors
 from minitwitter.core.caller import Caller, called_by
 from minitwitter.core.limits import client_address
@@ -59,7 +59,7 @@ def request_context(get_response: GetResponse) -> GetResponse:
 def failures_as_problems(get_response: GetResponse) -> GetResponse:
     """Gives the failures of Django's own views (a 405 without a body) the form that all others have.
 
-    The admin keeps its pages.
+    The admin keeps the pages that it has.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -70,7 +70,8 @@ def failures_as_problems(get_response: GetResponse) -> GetResponse:
 
 def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     kind = _ERROR_OF_STATUS.get(response.status_code)
-    if kind is None or response.get("Content-Type") == CONTENT_TYPE or request.path.startswith("/admin/"):
+    is_page = request.path.startswith(ADMIN_PATH) and isinstance(response, HttpResponse) and response.content
+    if kind is None or response.get("Content-Type") == CONTENT_TYPE or is_page:
         return response
     problem = problem_response(kind(), request)
     for name, value in response.items():  # Allow, and what the middleware further in added.
