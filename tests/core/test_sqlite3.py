@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError, connections
@@ -93,17 +94,21 @@ def test_the_next_begins_when_the_one_before_it_has_ended(open_one: Opener) -> N
     assert_free(open_one)
 
 
-def test_another_process_is_waited_for(open_one: Opener) -> None:
+def test_another_process_is_waited_for(open_one: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = open_one(timeout=60)
-    with contextlib.closing(sqlite3.connect(open_one.path, isolation_level=None, check_same_thread=False)) as other:
+    pauses = []
+    with contextlib.closing(sqlite3.connect(open_one.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        thread = threading.Thread(target=begin, args=(connection,))
-        thread.start()
-        while not base._turn.locked():
-            pass
-        other.execute("COMMIT")
-        thread.join()
+
+        def pause(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 3:
+                other.execute("COMMIT")
+
+        monkeypatch.setattr(base, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
+        begin(connection)
     assert connection.connection.in_transaction
+    assert pauses == [base.PAUSE] * 3
 
 
 @pytest.mark.parametrize("end", ["commit", "rollback", "close"])
