@@ -214,7 +214,7 @@ def load_application() -> Callable[..., Any]:
 
     from minitwitter.core import database, limits
 
-    database.wait_briefly()
+    database.wait_briefly(threads=options.threads)
     # Django reads the addresses, and with them all views, at the first request; nobody should wait for that.
     _ = get_resolver().url_patterns
     limits.current()

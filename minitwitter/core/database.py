@@ -98,13 +98,19 @@ def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def wait_briefly() -> None:
-    """From now on this process carries out requests: whoever sent one is told soon that another process writes."""
+def wait_briefly(*, threads: int) -> None:
+    """From now on this process carries out requests, in so many threads.
+
+    Whoever sent one is told soon that another process writes, and some threads stay free for reading meanwhile.
+    """
     from django.db import connections
 
     settings = connections.settings["default"]
     if settings["ENGINE"].endswith("sqlite3"):
+        from minitwitter.core.sqlite3 import base
+
         settings["OPTIONS"]["timeout"] = BUSY_REQUEST_TIMEOUT
+        base.most_waiting = max(threads - max(threads // 4, 1), 1)
 
 
 def insert_or_ignore(row: "Model") -> bool:

@@ -1,10 +1,12 @@
 """Whose turn it is to write, on SQLite: in a process, among processes, and when something fails."""
 
 import contextlib
+import math
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -35,7 +37,8 @@ class Opener:
         self._opened: list[DatabaseWrapper] = []
 
     def __call__(self, timeout: float = TIMEOUT) -> DatabaseWrapper:
-        settings = {**connections.settings["default"], **database.configure(OPTIONS), "NAME": self.path}
+        embedded = database.configure(replace(OPTIONS, database_url=""))
+        settings = {**connections.settings["default"], **embedded, "NAME": self.path}
         settings["OPTIONS"] = {**settings["OPTIONS"], "timeout": timeout}
         made = DatabaseWrapper(settings, "other")
         made.inc_thread_sharing()
@@ -122,6 +125,41 @@ def test_a_transaction_that_ends_gives_up_its_turn_once(open_one: Opener, end: s
     assert base._turn.locked()  # By the other one.
 
 
+def test_while_another_process_blocks_writers_some_threads_are_kept_for_readers(
+    open_one: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that may wait go on waiting, and those beyond them are refused long before their time is up."""
+    monkeypatch.setattr(base, "most_waiting", 2)
+    monkeypatch.setattr(base, "BLOCKED_AFTER", TIMEOUT)
+    monkeypatch.setattr(base, "SLICE", 0.001)
+    refused: list[str] = []
+    writers = [open_one(timeout=60) for _ in range(5)]
+
+    def write(connection: DatabaseWrapper) -> None:
+        try:
+            begin(connection)
+        except OperationalError as error:
+            refused.append(str(error))
+        else:
+            connection.commit()
+            connection.set_autocommit(True)
+
+    threads = [threading.Thread(target=write, args=(connection,)) for connection in writers]
+    with contextlib.closing(sqlite3.connect(open_one.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for thread in threads:
+            thread.start()
+        while len(refused) < 3:
+            time.sleep(0.001)
+        with pytest.raises(OperationalError):
+            begin(writers[next(number for number, thread in enumerate(threads) if not thread.is_alive())])
+        other.execute("COMMIT")
+    for thread in threads:
+        thread.join()
+    assert refused == ["database is locked"] * 3
+    assert_free(open_one)
+
+
 def test_a_commit_that_fails_keeps_the_turn_for_the_rollback(open_one: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: DjangoWrapper) -> None:
         raise OperationalError("disk I/O error")
@@ -141,6 +179,8 @@ def test_a_request_waits_less_than_background_work(monkeypatch: pytest.MonkeyPat
     settings = connections.settings["default"]
     monkeypatch.setitem(settings, "OPTIONS", dict(settings["OPTIONS"]))
     before = settings["OPTIONS"].get("timeout")
-    database.wait_briefly()
+    monkeypatch.setattr(base, "most_waiting", base.most_waiting)
+    database.wait_briefly(threads=8)
     is_sqlite = connections["default"].vendor == "sqlite"
     assert (before, settings["OPTIONS"].get("timeout")) == ((5.0, 1.5) if is_sqlite else (None, None))
+    assert base.most_waiting == (6 if is_sqlite else math.inf)

@@ -1,49 +1,37 @@
 """The backend itself; Django looks for it in a module of this name."""
 
-import sqlite3
+import math
 import threading
 import time
-from collections.abc import Iterable
-from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
+from minitwitter.core.sqlite3.cursor import SQLiteCursorWrapper
+
 # How long the thread that waits for other processes pauses between two looks, in seconds.
 PAUSE = 0.001
+# When another process has been writing for so many seconds, some threads stop waiting for it ...
+BLOCKED_AFTER = 0.75
+# ... which they find out so often.
+SLICE = 0.1
+# So many threads may go on waiting then; the others are left to requests that only read.
+most_waiting: float = math.inf
 
 _turn = threading.Lock()
-_STATEMENTS_KEPT = 512
-_TIMES_KEPT = 8192
 
 
-@lru_cache(maxsize=_TIMES_KEPT)
-def _read_moment(value: bytes) -> datetime:
-    """A time as Django has stored it: in UTC, without saying so. Read as aware it needs no further conversion.
+class _State:
+    """What the threads know of each other. `waiting` has an entry for each that waits; append and pop are atomic."""
 
-    A page has twenty times, most of them read before. Reading them took a third of what SQLite took for the page.
-    """
-    return datetime.fromisoformat(value.decode() + "+00:00")
+    waiting: ClassVar[list[None]] = []
+    blocked_since = math.inf
 
-
-# Django has registered a reader of its own, for all connections of the process that look at the types of columns.
-sqlite3.register_converter("datetime", _read_moment)
-
-
-@lru_cache(maxsize=_STATEMENTS_KEPT)
-def _with_question_marks(query: str) -> str:
-    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
-
-
-class SQLiteCursorWrapper(base.SQLiteCursorWrapper):
-    """A cursor that remembers how a statement is written for SQLite."""
-
-    def convert_query(self, query: str, *, param_names: Iterable[str] | None = None) -> str:
-        if param_names is not None:
-            return super().convert_query(query, param_names=param_names)
-        return _with_question_marks(query)
+    @classmethod
+    def is_hopeless(cls, now: float) -> bool:
+        """Whether a thread that waits (and stands in the list) should leave that to others."""
+        return now - cls.blocked_since > BLOCKED_AFTER and len(cls.waiting) > most_waiting
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -59,17 +47,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self) -> None:
         seconds = float(self.settings_dict["OPTIONS"]["timeout"])
         deadline = time.monotonic() + seconds
-        if not _turn.acquire(timeout=seconds):
-            raise OperationalError("database is locked")
-        self._has_turn = True
+        _State.waiting.append(None)
         try:
+            self._take_turn(deadline)
             self._begin(deadline)
         except BaseException:
             self._end_turn()
             raise
         finally:
+            _State.waiting.pop()
             # For statements outside of transactions.
             self.connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+
+    def _take_turn(self, deadline: float) -> None:
+        while True:
+            now = time.monotonic()
+            if now > deadline or _State.is_hopeless(now):
+                raise OperationalError("database is locked")
+            if _turn.acquire(timeout=min(SLICE, deadline - now)):
+                self._has_turn = True
+                return
 
     # What is ignored below are Django's methods that its stubs leave out.
 
@@ -79,10 +76,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             try:
                 super()._start_transaction_under_autocommit()  # type: ignore[misc]
             except OperationalError:
-                if time.monotonic() > deadline:
+                now = time.monotonic()
+                _State.blocked_since = min(_State.blocked_since, now)
+                if now > deadline:
                     raise
                 time.sleep(PAUSE)
             else:
+                _State.blocked_since = math.inf
                 return
 
     def _end_turn(self) -> None:
