@@ -1,9 +1,9 @@
 """More requests than the threads can answer: those that waited too long are refused at once, which costs little.
 
 Granian puts every request in one line for its threads, without bound, and does not tell how long one has stood there
-(docs/adr/0012-overload.md). So each worker process stands in its own line: over a connection to itself it sends a
-request that carries nothing, one after the other, and remembers when it sent it. The line is first come, first served.
-Hence whatever is taken from it while such a probe is on its way was there before the probe, and has waited longer.
+(docs/adr/0012-overload.md). So each worker process stands in its own line: over connections to itself it sends requests
+that carry nothing, and remembers when it sent them. The line is first come, first served. Hence whatever is taken from
+it while such a probe is on its way was there before the probe: it has waited longer than that, and behind more.
 """
 
 import contextlib
@@ -19,8 +19,11 @@ import structlog
 
 from minitwitter.work import start_without_signals
 
-# A request that waited longer than this many seconds is refused.
-PATIENCE = 0.5
+# A request is refused that waited longer than this many seconds: many at once may take that long, and are served.
+PATIENCE = 5.0
+# So is one that came when so many others were in line, however fast the line moves: what has no place in it waits where
+# no probe sees it, because a worker takes so many connections at once (server.CONNECTIONS) and no more.
+LONGEST = 300
 # So many probes can be in the line at once. One that comes out goes in again at the end; with few, much of the line
 # would have no probe behind it yet.
 PROBES = 4
@@ -35,6 +38,8 @@ TIMEOUT = 30.0
 PROBED = 204
 # The operator is told that requests are refused at most once in so many seconds.
 REPORT_INTERVAL = 10.0
+
+_NOT_SENT: tuple[float, float] = (math.inf, math.inf)
 
 log = structlog.get_logger(__name__)
 
@@ -52,8 +57,10 @@ class Line:
         self._is_busy = threading.Event()
         self._refused: list[None] = []
         self._reported_at = -math.inf
-        # When each of the probes went in; it never comes out for those that are not in the line.
-        self._sent = [math.inf] * PROBES
+        # How many requests have come out. Threads that count at the same moment may lose one; nothing hangs on it.
+        self._taken = 0
+        # When each of the probes went in, and after how many; neither comes for those that are not in the line.
+        self._sent = [_NOT_SENT] * PROBES
 
     def begin(self) -> None:
         """A thread carries out a request from now on."""
@@ -67,8 +74,10 @@ class Line:
         self._running.pop()
 
     def waited_too_long(self) -> bool:
-        """Whether a request that has just come out of the line was in it for longer than PATIENCE."""
-        return time.monotonic() - min(self._sent) > PATIENCE
+        """Whether to refuse a request that has just come out of the line. To be asked once for each."""
+        self._taken += 1
+        sent, taken = min(self._sent)
+        return time.monotonic() - sent > PATIENCE or self._taken - taken > LONGEST
 
     def refused(self) -> None:
         """A request was refused because it waited too long."""
@@ -84,7 +93,7 @@ class Line:
 
     def probe_arrived(self, path: str) -> None:
         """A thread has taken the probe of this path."""
-        self._sent[self.probe_paths[path]] = math.inf
+        self._sent[self.probe_paths[path]] = _NOT_SENT
 
     def watch(self, host: str, port: int) -> None:
         """Send probes for as long as the process lives. Host and port are where the server can be reached."""
@@ -102,7 +111,7 @@ class Line:
             time.sleep(RETRY_INTERVAL)
 
     def _probe(self, connection: socket.socket, path: str) -> bool:
-        self._sent[self.probe_paths[path]] = time.monotonic()
+        self._sent[self.probe_paths[path]] = time.monotonic(), self._taken
         return _ask(connection, path)
 
 

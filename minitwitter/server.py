@@ -31,6 +31,8 @@ HEADER_TIMEOUT = 10_000
 # Headers larger than this many bytes are refused (Granian reads ahead, so up to twice that may pass; its own limit is
 # 400 kB).
 HEADER_BYTES = 32 * 1024
+# How many connections a worker process has at most, idle ones and all.
+CONNECTIONS = 512
 # mallopt(3): blocks of this many bytes and more are mapped apart, and unmapped when they are freed.
 M_MMAP_THRESHOLD, MMAP_THRESHOLD = -3, 256 * 1024
 LISTENING_POLL = 0.02
@@ -129,6 +131,7 @@ def serve(options: Options, address: Address, banner: str) -> None:
         interface=Interfaces.WSGI,
         workers=options.workers,
         blocking_threads=options.threads,
+        backpressure=CONNECTIONS,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT, max_buffer_size=HEADER_BYTES),
         websockets=False,

@@ -66,22 +66,32 @@ def test_what_comes_out_before_an_old_probe_has_waited_longer_than_it(line: Line
 
 def test_what_comes_out_behind_a_probe_is_judged_by_the_next(line: Line, clock: Clock) -> None:
     first = send_probe(line, 0)
-    clock.now += 0.4
+    clock.now += 0.8 * overload.PATIENCE
     second = send_probe(line, 1)
-    clock.now += 0.4
+    clock.now += 0.8 * overload.PATIENCE
     assert line.waited_too_long()
     line.probe_arrived(first)
     assert not line.waited_too_long()
-    clock.now += 0.2
+    clock.now += 0.4 * overload.PATIENCE
     assert line.waited_too_long()
     line.probe_arrived(second)
+    assert not line.waited_too_long()
+
+
+def test_a_long_line_is_cut_however_fast_it_moves(line: Line, clock: Clock) -> None:
+    for _ in range(1000):
+        assert not line.waited_too_long()
+    path = send_probe(line)
+    answers = [line.waited_too_long() for _ in range(overload.LONGEST + 5)]
+    assert answers == [False] * overload.LONGEST + [True] * 5
+    line.probe_arrived(path)
     assert not line.waited_too_long()
 
 
 @pytest.mark.django_db
 def test_a_request_that_waited_too_long_is_refused(line: Line, clock: Clock) -> None:
     send_probe(line)
-    clock.now += 1
+    clock.now += 2 * overload.PATIENCE
     status, headers, body = call(PATH_INFO="/v1/users/login/", CONTENT_LENGTH="2")
     assert status == "503 Service Unavailable"
     problem = orjson.loads(body)

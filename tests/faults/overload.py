@@ -13,8 +13,8 @@ TIMES_CAPACITY = 4
 # A page that is dear to make and cheap to ask for, so that one process can ask for four times what two can make.
 PATH = "/v1/feed/?limit=50"
 CLIENTS = 8
-# Of those that are answered, nearly all within so many seconds (minitwitter.overload.PATIENCE is half a second).
-WAIT_AT_MOST = 4.0
+# Of those that are answered, nearly all within so many seconds (minitwitter.overload.PATIENCE is five).
+WAIT_AT_MOST = 8.0
 NORMAL_AGAIN_WITHIN = 10.0
 # What the workers may grow by, all together.
 MAX_GROWTH_MB = 200
@@ -32,7 +32,7 @@ def overload(bench: Bench) -> Report:
     capacity, usual = _measure(bench, token, bench.scale(0.5, 5.0))
     before = _memory(bench)
     rate = capacity * TIMES_CAPACITY
-    duration = bench.scale(2.5, 30.0)
+    duration = bench.scale(2.0, 30.0)
     bench.say(f"{capacity:.0f} a second are answered; sending {rate:.0f} a second for {duration:.0f} s")
     loop, peak = _send(bench, token, rate, duration)
     outcomes = loop.outcomes
@@ -41,7 +41,8 @@ def overload(bench: Bench) -> Report:
     report.acknowledged = outcomes["200"]
     wrong = {what: count for what, count in outcomes.items() if what not in {"200", "429", "503"}}
     report.expect(not wrong, f"beside 2xx, 429 and 503: {wrong}")
-    report.expect(outcomes["503"] > 0, "nothing was refused")
+    # After two seconds nobody may have waited long enough.
+    report.expect(bench.short or outcomes["503"] > 0, "nothing was refused")
     waited = percentile(loop.seconds.get("200", []), 0.99)
     report.expect(bench.short or waited <= WAIT_AT_MOST, f"one percent of the answers took over {waited:.1f} s")
     report.expect(bench.short or recovered <= NORMAL_AGAIN_WITHIN, f"normal again only after {recovered:.1f} s")
