@@ -19,11 +19,14 @@ import structlog
 
 from minitwitter.work import start_without_signals
 
-# A request is refused that waited longer than this many seconds: many at once may take that long, and are served.
+# Requests are refused when one has waited for longer than this many seconds: many at once may take that long ...
 PATIENCE = 5.0
-# So is one that came when so many others were in line, however fast the line moves: what has no place in it waits where
-# no probe sees it, because a worker takes so many connections at once (server.CONNECTIONS) and no more.
-LONGEST = 300
+# ... or has come when so many others were in line, however fast the line moves: a worker takes so many connections at
+# once (server.CONNECTIONS) and no more, and what waits for one of those no probe sees.
+LONGEST = 200
+# They are, until the line is as short as this again: refusing only what is over the limit would keep it at the limit,
+# and what waits for a connection waiting.
+SHORT = 50
 # So many probes can be in the line at once. One that comes out goes in again at the end; with few, much of the line
 # would have no probe behind it yet.
 PROBES = 4
@@ -57,6 +60,7 @@ class Line:
         self._is_busy = threading.Event()
         self._refused: list[None] = []
         self._reported_at = -math.inf
+        self._is_too_long = False
         # How many requests have come out. Threads that count at the same moment may lose one; nothing hangs on it.
         self._taken = 0
         # When each of the probes went in, and after how many; neither comes for those that are not in the line.
@@ -76,8 +80,14 @@ class Line:
     def waited_too_long(self) -> bool:
         """Whether to refuse a request that has just come out of the line. To be asked once for each."""
         self._taken += 1
-        sent, taken = min(self._sent)
-        return time.monotonic() - sent > PATIENCE or self._taken - taken > LONGEST
+        if not self._is_too_long:
+            sent, taken = min(self._sent)
+            if time.monotonic() - sent <= PATIENCE and self._taken - taken <= LONGEST:
+                return False
+            self._is_too_long = True
+        if not self._is_busy.is_set():
+            self._is_busy.set()  # For the probes, which find out when this ends.
+        return True
 
     def refused(self) -> None:
         """A request was refused because it waited too long."""
@@ -93,7 +103,11 @@ class Line:
 
     def probe_arrived(self, path: str) -> None:
         """A thread has taken the probe of this path."""
-        self._sent[self.probe_paths[path]] = _NOT_SENT
+        number = self.probe_paths[path]
+        sent, taken = self._sent[number]
+        self._sent[number] = _NOT_SENT
+        if time.monotonic() - sent <= PATIENCE and self._taken - taken <= SHORT:
+            self._is_too_long = False
 
     def watch(self, host: str, port: int) -> None:
         """Send probes for as long as the process lives. Host and port are where the server can be reached."""
@@ -107,7 +121,9 @@ class Line:
                     time.sleep(INTERVAL)
                     self._is_busy.clear()
                     self._is_busy.wait(IDLE_INTERVAL)
-            self.probe_arrived(path)  # It was lost.
+            # It was lost, and with it what might have been known.
+            self._sent[self.probe_paths[path]] = _NOT_SENT
+            self._is_too_long = False
             time.sleep(RETRY_INTERVAL)
 
     def _probe(self, connection: socket.socket, path: str) -> bool:

@@ -64,27 +64,58 @@ def test_what_comes_out_before_an_old_probe_has_waited_longer_than_it(line: Line
     assert line.waited_too_long()
 
 
-def test_what_comes_out_behind_a_probe_is_judged_by_the_next(line: Line, clock: Clock) -> None:
-    first = send_probe(line, 0)
-    clock.now += 0.8 * overload.PATIENCE
-    second = send_probe(line, 1)
-    clock.now += 0.8 * overload.PATIENCE
-    assert line.waited_too_long()
-    line.probe_arrived(first)
-    assert not line.waited_too_long()
-    clock.now += 0.4 * overload.PATIENCE
-    assert line.waited_too_long()
-    line.probe_arrived(second)
-    assert not line.waited_too_long()
-
-
-def test_a_long_line_is_cut_however_fast_it_moves(line: Line, clock: Clock) -> None:
+def test_a_long_line_is_refused_however_fast_it_moves(line: Line) -> None:
     for _ in range(1000):
         assert not line.waited_too_long()
-    path = send_probe(line)
+    send_probe(line)
     answers = [line.waited_too_long() for _ in range(overload.LONGEST + 5)]
     assert answers == [False] * overload.LONGEST + [True] * 5
-    line.probe_arrived(path)
+
+
+def test_refusing_ends_when_a_probe_finds_the_line_short(line: Line) -> None:
+    first = send_probe(line, 0)
+    for _ in range(overload.LONGEST):
+        line.waited_too_long()
+    second = send_probe(line, 1)
+    assert line.waited_too_long()
+    line._is_busy.clear()
+    line.probe_arrived(first)
+    for _ in range(overload.SHORT):
+        assert line.waited_too_long()
+    assert line._is_busy.is_set()  # Else the next probe would not be sent for a while.
+    line.probe_arrived(second)
+    assert line.waited_too_long()  # It was one too many.
+    line.probe_arrived(send_probe(line, 1))
+    assert not line.waited_too_long()
+
+
+def test_refusing_goes_on_while_the_line_is_slow(line: Line, clock: Clock) -> None:
+    first, second = send_probe(line, 0), send_probe(line, 1)
+    clock.now += overload.PATIENCE + 1
+    assert line.waited_too_long()
+    line.probe_arrived(first)
+    assert line.waited_too_long()
+    line.probe_arrived(second)
+    assert line.waited_too_long()
+    line.probe_arrived(send_probe(line, 0))
+    assert not line.waited_too_long()
+
+
+def test_refusing_ends_when_probes_are_lost(line: Line, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stop(Exception):
+        """Leaves the loop."""
+
+    def sleep(_: float) -> None:
+        raise Stop
+
+    path = send_probe(line)
+    clock.now += 60
+    assert line.waited_too_long()
+    monkeypatch.setattr(clock, "sleep", sleep, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Stop):
+        line._watch("127.0.0.1", port, path)
     assert not line.waited_too_long()
 
 
@@ -129,7 +160,9 @@ def test_health_is_told_however_long_the_line_is(
 def test_a_probe_is_answered_by_nothing_and_ends_the_refusals(line: Line, clock: Clock) -> None:
     path = send_probe(line)
     clock.now += 60
+    assert line.waited_too_long()
     assert call(PATH_INFO=path, REQUEST_METHOD="GET") == ("204 No Content", {}, b"")
+    assert call(PATH_INFO=send_probe(line), REQUEST_METHOD="GET") == ("204 No Content", {}, b"")
     assert call(PATH_INFO="/nothing/", REQUEST_METHOD="GET")[0] == "404 Not Found"
 
 
