@@ -160,6 +160,18 @@ def test_while_another_process_blocks_writers_some_threads_are_kept_for_readers(
     assert_free(open_one)
 
 
+@pytest.mark.parametrize(
+    ("blocked_for", "waiting", "hopeless"), [(0.74, 9, False), (0.76, 6, False), (0.76, 7, True), (-math.inf, 9, False)]
+)
+def test_as_many_as_may_go_on_waiting_do(
+    monkeypatch: pytest.MonkeyPatch, blocked_for: float, waiting: int, hopeless: bool
+) -> None:
+    monkeypatch.setattr(base, "most_waiting", 6)
+    monkeypatch.setattr(base._State, "waiting", [None] * waiting)
+    monkeypatch.setattr(base._State, "blocked_since", 1000 - blocked_for)
+    assert base._State.is_hopeless(1000.0) is hopeless
+
+
 def test_a_commit_that_fails_keeps_the_turn_for_the_rollback(open_one: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: DjangoWrapper) -> None:
         raise OperationalError("disk I/O error")
