@@ -87,6 +87,7 @@ def test_postgresql_keeps_checked_connections_and_prepared_statements() -> None:
     }
     assert (settings["CONN_MAX_AGE"], settings["CONN_HEALTH_CHECKS"]) == (None, True)
     assert settings["OPTIONS"] == {
+        "options": database.PLANNER,
         "sslmode": "require",
         "connect_timeout": 2,
         "tcp_user_timeout": 5000,

@@ -43,7 +43,7 @@ def allow_removal(_: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0002_append_only")]
+    dependencies = [("audit", "0003_mail_events")]
     operations = [
         migrations.CreateModel(
             name="AuditRetention",
