@@ -71,7 +71,7 @@ def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
             "timeout": BUSY_TIMEOUT,
             "init_command": (
                 f"PRAGMA journal_mode=WAL; PRAGMA synchronous={options.sqlite_synchronous.upper()};"
-                " PRAGMA cache_size=-8000;"
+                " PRAGMA cache_size=-2000; PRAGMA mmap_size=268435456;"
             ),
         },
     }
