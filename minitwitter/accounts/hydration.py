@@ -64,6 +64,16 @@ def hydrate_profile(users: QuerySet[User]) -> Profile:
     user = users.select_related("stats", "avatar").first()
     if user is None:
         raise UserNotFound
+    return _profile(user)
+
+
+def hydrate_profiles(user_ids: Iterable[int]) -> dict[int, Profile]:
+    """The profiles of those of the accounts that are visible, by one query."""
+    users = visible_users().filter(pk__in=list(user_ids)).select_related("stats", "avatar")
+    return {user.pk: _profile(user) for user in users}
+
+
+def _profile(user: User) -> Profile:
     avatar = Picture(user.avatar.key, user.avatar.extension) if user.avatar else None
     return Profile(
         author=Author(user.id, user.username, user.display_name, avatar),

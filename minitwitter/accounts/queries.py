@@ -1,11 +1,14 @@
 """Finding accounts and sessions."""
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from minitwitter.accounts.errors import UserNotFound
 from minitwitter.accounts.models import Session, User
 from minitwitter.accounts.rules import is_username
+from minitwitter.accounts.tokens import browser_id
 from minitwitter.accounts.visibility import visible_users
 from minitwitter.core import ids
 from minitwitter.core.pagination import PageRequest, Skeleton, fetch_skeleton
@@ -41,10 +44,22 @@ def visible_user_id(username: str) -> int:
     return found
 
 
+def visible_usernames(names: Iterable[str]) -> dict[str, str]:
+    """Which of those names (given in small letters) are visible accounts, and how they write themselves."""
+    named = visible_users().alias(lower_username=Lower("username")).filter(lower_username__in=list(names))
+    return {username.lower(): username for username in named.values_list("username", flat=True)}
+
+
 def live_session(session_id: int, user_id: int) -> Session | None:
     """The session with its user, if both may still be used."""
     live = Session.objects.filter(ended_at=None, expires_at__gt=ids.now(), user__is_active=True)
     return live.select_related("user").filter(pk=session_id, user_id=user_id).first()
+
+
+def browser_session(session_id: int, secret: str) -> Session | None:
+    """The session of a browser's cookie with its user and their avatar, if it may still be used."""
+    live = Session.objects.filter(ended_at=None, expires_at__gt=ids.now(), user__is_active=True)
+    return live.select_related("user__avatar").filter(pk=session_id, refresh_id=browser_id(secret)).first()
 
 
 def live_sessions(user_id: int) -> QuerySet[Session]:

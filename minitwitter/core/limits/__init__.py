@@ -14,10 +14,20 @@ from math import ceil
 
 import structlog
 
+from minitwitter.core.errors import RateLimited
 from minitwitter.core.limits.addresses import client_address
 from minitwitter.env import Rate
 
-__all__ = ["Count", "Limiter", "client_address", "count", "count_log_in", "count_password", "remember_log_in"]
+__all__ = [
+    "Count",
+    "Limiter",
+    "client_address",
+    "count",
+    "count_log_in",
+    "count_password",
+    "remember_log_in",
+    "require_room",
+]
 
 # An address from which somebody logged in to an account is known to it for so long.
 _KNOWN = "known-log-in"
@@ -119,6 +129,13 @@ def remember_log_in(address: str, login: str) -> None:
 def count_password(user_id: int) -> Count | None:
     """Count an attempt of a signed-in user to give their password: whoever stole a token shall not guess it."""
     return count("log-in-account", f"password of {user_id}")
+
+
+def require_room(*counts: Count | None) -> None:
+    """Raises RateLimited when one of what was counted for a request had no room."""
+    for each in counts:
+        if each is not None and not each.passed:
+            raise RateLimited(each.reset)
 
 
 @lru_cache(maxsize=1)
