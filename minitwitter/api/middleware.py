@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from minitwitter.accounts.models import User
@@ -58,7 +59,7 @@ def request_context(get_response: GetResponse) -> GetResponse:
 def failures_as_problems(get_response: GetResponse) -> GetResponse:
     """Gives the failures of Django's own views (a 405 without a body) the form that all others have.
 
-    The admin keeps its pages.
+    The web client and the admin keep their pages.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -69,7 +70,8 @@ def failures_as_problems(get_response: GetResponse) -> GetResponse:
 
 def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     kind = _ERROR_OF_STATUS.get(response.status_code)
-    if kind is None or response.get("Content-Type") == CONTENT_TYPE or request.path.startswith("/admin/"):
+    is_page = getattr(response, "is_web_page", False) or request.path.startswith("/admin/")
+    if kind is None or response.get("Content-Type") == CONTENT_TYPE or is_page:
         return response
     problem = problem_response(kind(), request)
     for name, value in response.items():  # Allow, and what the middleware further in added.
@@ -122,4 +124,6 @@ def check_host_and_body(get_response: GetResponse) -> GetResponse:
 
 
 def _too_large(request: HttpRequest, limit: int) -> HttpResponse:
+    if "text/html" in request.META.get("HTTP_ACCEPT", ""):
+        raise RequestDataTooBig  # The handler of such errors shows a browser a page.
     return problem_response(errors.PayloadTooLarge(f"A request body has at most {limit:,} bytes."), request)
