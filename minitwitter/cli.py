@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from minitwitter import __version__, env, keys, server, upgrade, work
+from minitwitter import __version__, env, keys, server, setup_code, upgrade, work
 from minitwitter.env import ConfigurationError, Options
 
 USAGE_ERROR = 2
@@ -159,7 +159,8 @@ def _run(options: Options) -> int:
         print(note, flush=True)
     # Bringing the database up to date may have taken long enough for somebody else to take the port.
     address = server.find_address(options)
-    server.serve(options, address, server.banner(options, address, _how_to_create_admin(options)))
+    code = "" if upgrade.has_accounts(options) else setup_code.offer(options.data_dir)
+    server.serve(options, address, server.banner(options, address, _how_to_create_admin(options), code))
     return 0
 
 

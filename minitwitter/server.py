@@ -233,15 +233,17 @@ def _follow_supervisor() -> None:
         stop_after(supervisor.pid)
 
 
-def banner(options: Options, address: Address, create_admin: str) -> str:
-    """What an operator should know about the server that just started."""
+def banner(options: Options, address: Address, create_admin: str, setup_code: str = "") -> str:
+    """What an operator should know about the server that just started. With a code while there is no account yet."""
     base = options.public_url or address.url
+    first = ["", "Make the first administrator's account in your browser:", f"  {base}/setup?code={setup_code}"]
     lines = [
         f"Mini Twitter answers at {address.url}/",
         f"  {base}/v1/docs/   the API, to read and to try",
         f"  {base}/admin/     the admin",
+        *(first if setup_code else []),
         "",
-        "Make an administrator's account, from another terminal:",
+        "Or from another terminal:" if setup_code else "Make an administrator's account, from another terminal:",
         f"  {create_admin}",
         "",
         f"Data folder: {options.data_dir}",

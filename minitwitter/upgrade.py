@@ -67,6 +67,17 @@ def applied_migrations(options: Options) -> frozenset[str]:
     raise ConfigurationError("DATABASE_URL must begin with postgres:// or with sqlite://.")
 
 
+def has_accounts(options: Options) -> bool:
+    """Whether anybody has, or had, an account. Precondition: the tables are there. Raises ConfigurationError."""
+    question = "SELECT 1 FROM accounts_user LIMIT 1"
+    settings = configure(options)
+    if settings["ENGINE"].endswith("postgresql"):
+        with _connect(settings) as connection:
+            return connection.execute(question).fetchone() is not None
+    with closing(sqlite3.connect(settings["NAME"], timeout=BUSY_TIMEOUT)) as file:
+        return file.execute(question).fetchone() is not None
+
+
 def _applied_in_sqlite(name: str | Path, data_dir: Path) -> frozenset[str]:
     if str(name) == ":memory:":
         raise ConfigurationError("DATABASE_URL names a database in memory, which processes cannot share: name a file.")

@@ -74,9 +74,10 @@ def prefix() -> str:
     return f"/assets/{_bundle()[0]}/"
 
 
-def names() -> list[str]:
-    """The names of all files."""
-    return sorted(_bundle()[1])
+@lru_cache(maxsize=1)
+def modules() -> list[str]:
+    """The scripts that `app.js` imports, which a browser shall fetch before it has read that."""
+    return sorted(name for name in _bundle()[1] if name.startswith("js/") and name != "js/app.js")
 
 
 def serve(request: HttpRequest, digest: str, name: str) -> HttpResponse:

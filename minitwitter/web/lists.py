@@ -52,11 +52,13 @@ def load_tweets(request: WebRequest, skeleton: Skeletons) -> tuple[Page[Hydrated
     return page, reader(request, [seen.text for seen in page.items])
 
 
-def tweets_response(request: WebRequest, template: str, skeleton: Skeletons, context: Shown) -> HttpResponse:
+def tweets_response(
+    request: WebRequest, template: str, skeleton: Skeletons, context: Shown, *, fragment: str = "_tweets"
+) -> HttpResponse:
     """A page with a list of tweets; only the list where a script asks for what follows."""
     page, whom = load_tweets(request, skeleton)
     shown = [presenters.tweet(seen, whom) for seen in page.items]
-    return _respond(request, template, "_tweets", page, {"tweets": shown, **context})
+    return _respond(request, template, fragment, page, {"tweets": shown, **context})
 
 
 def people_response(request: WebRequest, template: str, skeleton: Skeletons, context: Shown) -> HttpResponse:

@@ -142,6 +142,7 @@ def respond(
     whole = {
         **chrome(request.visitor, request.get_full_path()),
         "assets": assets.prefix(),
+        "modules": assets.modules(),
         "saying": flash.said(request),
         **(context or {}),
     }

@@ -4,6 +4,7 @@ Templates look names up in plain dicts, which costs them least; addresses and se
 """
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from minitwitter.core.pagination import PageRequest
 from minitwitter.media.files import thumbnail_url_path, url_path
 from minitwitter.relationships.hydration import SeenProfile
 from minitwitter.tweets.hydration import HydratedImage, HydratedTweet
+from minitwitter.tweets.models import ALT_LENGTH
 from minitwitter.web.placeholders import data_address
 from minitwitter.web.text import shown, to_html
 from minitwitter.web.visitors import Visitor
@@ -118,6 +120,11 @@ def profile(seen: SeenProfile, reader: Reader) -> Shown:
 def follow_button(username: str, *, following: bool, here: str) -> Shown:
     """What the button needs to know that follows and unfollows."""
     return {"username": username, "url": f"/@{username}", "following": following, "here": here, "own": False}
+
+
+def composer() -> Shown:
+    """What a form for a new tweet needs. The key makes a tweet of a double click once."""
+    return {"key": secrets.token_urlsafe(16), "tweet_length": settings.TWEET_LENGTH, "alt_length": ALT_LENGTH}
 
 
 def tweet(seen: HydratedTweet, reader: Reader) -> Shown:

@@ -45,7 +45,10 @@ def _tab(
     if canonical != username:
         return redirect(request, request.get_full_path().replace(f"/@{username}", f"/@{canonical}", 1))
     context = {**profile_context(request, seen), "tab": tab, "active": "me" if _is_own(request, seen) else ""}
-    return tweets_response(request, "profile", partial(skeleton, seen.profile.author.id), context)
+    fragment = "_gallery" if tab == "pictures" else "_tweets"
+    return tweets_response(
+        request, "profile", partial(skeleton, seen.profile.author.id), context, fragment=fragment
+    )
 
 
 def _is_own(request: WebRequest, seen: SeenProfile) -> bool:

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 
 from minitwitter.timelines.queries import home_page
 from minitwitter.tweets.queries import author_page, public_page
-from minitwitter.web import first_run
+from minitwitter.web import first_run, presenters
 from minitwitter.web.lists import merged, tweets_response
 from minitwitter.web.pages import Access, is_fragment, page, redirect, respond
 from minitwitter.web.presenters import Shown
@@ -20,7 +20,7 @@ def front(request: WebRequest) -> HttpResponse:
     viewer_id = request.visitor.viewer_id
     if viewer_id is not None:
         skeleton = merged(partial(home_page, viewer_id), partial(author_page, viewer_id))
-        return tweets_response(request, "home", skeleton, {"active": "home"})
+        return tweets_response(request, "home", skeleton, {**presenters.composer(), "active": "home"})
     if first_run.is_due():
         return redirect(request, "/setup")
     if is_fragment(request):  # A script of a page whose session has ended.

@@ -1,6 +1,5 @@
 """Writing, reading, changing, deleting and liking a tweet."""
 
-import secrets
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from minitwitter.core import limits
 from minitwitter.core.errors import DomainError
 from minitwitter.tweets.errors import IdempotencyInFlight, IdempotencyMismatch, NotOwner
 from minitwitter.tweets.hydration import HydratedTweet, hydrate_tweet
-from minitwitter.tweets.models import ALT_LENGTH, IDEMPOTENCY_KEY_LENGTH
+from minitwitter.tweets.models import IDEMPOTENCY_KEY_LENGTH
 from minitwitter.web import forms, presenters
 from minitwitter.web.forms import Form
 from minitwitter.web.lists import reader
@@ -46,12 +45,7 @@ def compose(request: WebRequest) -> HttpResponse:
             return redirect(request, next_path(request), said="posted")
     else:
         form.values["text"] = _shared_text(request)
-    return respond(request, "compose", {**composer(), "form": form, "active": "compose"}, status=form.status)
-
-
-def composer() -> presenters.Shown:
-    """What a form for a new tweet needs. The key makes a tweet of a double click once."""
-    return {"key": secrets.token_urlsafe(16), "tweet_length": settings.TWEET_LENGTH, "alt_length": ALT_LENGTH}
+    return respond(request, "compose", {**presenters.composer(), "form": form, "active": "compose"}, status=form.status)
 
 
 def _shared_text(request: WebRequest) -> str:
