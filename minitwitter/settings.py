@@ -57,14 +57,13 @@ MIDDLEWARE = [
     "minitwitter.api.headers.security_headers",
     "minitwitter.api.headers.cross_origin",
     "minitwitter.api.middleware.failures_as_problems",
-    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "minitwitter.api.middleware.check_host_and_body",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "minitwitter.core.pages.Sessions",
+    "minitwitter.core.pages.Csrf",
+    "minitwitter.core.pages.Authentication",
+    "minitwitter.core.pages.Messages",
+    "minitwitter.core.pages.Frames",
 ]
 ROOT_URLCONF = "minitwitter.urls"
 WSGI_APPLICATION = "minitwitter.wsgi.application"

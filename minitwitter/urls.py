@@ -9,9 +9,9 @@ from minitwitter.api.methods import safe
 from minitwitter.media.views import serve
 
 urlpatterns = [
+    path("v1/", include("minitwitter.api.v1.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("v1/", include("minitwitter.api.v1.urls")),
     path("media/<path:name>", safe(serve)),
     path("admin", safe(RedirectView.as_view(url="/admin/"))),
     path("admin/", site.urls),

@@ -1,6 +1,6 @@
 """What readers are shown of accounts, loaded for a whole page at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from minitwitter.accounts.errors import UserNotFound
 from minitwitter.accounts.models import Session, User
 from minitwitter.accounts.visibility import visible_users
+from minitwitter.core.statements import ListStatement
 
 
 class Picture(NamedTuple):
@@ -44,6 +45,8 @@ class Profile:
 
 AUTHOR_COLUMNS = ("id", "username", "display_name", "avatar__key", "avatar__extension")
 
+_AUTHORS = ListStatement("users", lambda places: visible_users().filter(pk__in=places).values_list(*AUTHOR_COLUMNS))
+
 
 def author_from_columns(
     user_id: int, username: str, display_name: str, avatar_key: str | None, avatar_extension: str | None
@@ -53,10 +56,9 @@ def author_from_columns(
     return Author(user_id, username, display_name, avatar)
 
 
-def hydrate_authors(user_ids: Iterable[int]) -> dict[int, Author]:
+def hydrate_authors(user_ids: Sequence[int]) -> dict[int, Author]:
     """The visible accounts of those ids, by one query."""
-    rows = visible_users().filter(pk__in=list(user_ids)).values_list(*AUTHOR_COLUMNS)
-    return {row[0]: author_from_columns(*row) for row in rows}
+    return {row[0]: author_from_columns(*row) for row in _AUTHORS.rows(user_ids)} if user_ids else {}
 
 
 def hydrate_profile(users: QuerySet[User]) -> Profile:

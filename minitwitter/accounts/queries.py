@@ -1,6 +1,8 @@
 """Finding accounts and sessions."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
 
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
@@ -11,7 +13,8 @@ from minitwitter.accounts.rules import is_username
 from minitwitter.accounts.tokens import browser_id
 from minitwitter.accounts.visibility import visible_users
 from minitwitter.core import ids
-from minitwitter.core.pagination import PageRequest, Skeleton, fetch_skeleton
+from minitwitter.core.pagination import PagedList, PageRequest, Skeleton
+from minitwitter.core.statements import Parameter, Row, Statement, moment
 
 
 def _named(users: QuerySet[User], username: str) -> QuerySet[User]:
@@ -50,16 +53,68 @@ def visible_usernames(names: Iterable[str]) -> dict[str, str]:
     return {username.lower(): username for username in named.values_list("username", flat=True)}
 
 
-def live_session(session_id: int, user_id: int) -> Session | None:
-    """The session with its user, if both may still be used."""
-    live = Session.objects.filter(ended_at=None, expires_at__gt=ids.now(), user__is_active=True)
-    return live.select_related("user").filter(pk=session_id, user_id=user_id).first()
+# What a request needs to know of who makes it; anything else is loaded when it is asked for.
+_NEEDED = {"id", "username", "email", "password", "is_active", "is_staff", "is_superuser"}
+# What pages show of whoever is signed in.
+_SHOWN = ("refreshed_at", "user_id", "user__display_name", "user__avatar__key", "user__avatar__extension")
+# In the order of the model's fields, as `Model.from_db` takes them.
+_USER_COLUMNS = tuple(field.attname for field in User._meta.concrete_fields if field.attname in _NEEDED)
+_LIVE_SESSION = Statement(
+    lambda: (
+        _live(Session.objects.filter(user__is_active=True))
+        .filter(pk=Parameter("session"), user_id=Parameter("user"))
+        .values_list(*(f"user__{column}" for column in _USER_COLUMNS))
+    )
+)
+_BROWSER_SESSION = Statement(
+    lambda: (
+        _live(Session.objects.filter(user__is_active=True))
+        .filter(pk=Parameter("session"), refresh_id=Parameter("browser"))
+        .values_list(*_SHOWN, *(f"user__{column}" for column in _USER_COLUMNS))
+    )
+)
+_SESSIONS = PagedList(lambda: _live(Session.objects.filter(user_id=Parameter("user"))))
 
 
-def browser_session(session_id: int, secret: str) -> Session | None:
-    """The session of a browser's cookie with its user and their avatar, if it may still be used."""
-    live = Session.objects.filter(ended_at=None, expires_at__gt=ids.now(), user__is_active=True)
-    return live.select_related("user__avatar").filter(pk=session_id, refresh_id=browser_id(secret)).first()
+def _live(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    """Those that are not over at the moment `now`."""
+    return sessions.filter(ended_at=None, expires_at__gt=Parameter("now"))
+
+
+class LiveSession:
+    """A session that may be used now, and whose it is. The user and the row are made when something asks for them."""
+
+    def __init__(self, session_id: int, user_id: int, user_columns: Row) -> None:
+        self.pk = session_id
+        self.user_id = user_id
+        self._user_columns = user_columns
+
+    @cached_property
+    def user(self) -> User:
+        """The signed-in user. Columns that were not read with the session are loaded when they are asked for."""
+        return User.from_db("default", _USER_COLUMNS, self._user_columns)
+
+
+def live_session(session_id: int, user_id: int) -> LiveSession | None:
+    """The session of that user, if both may still be used. One query."""
+    row = _LIVE_SESSION.first(session=session_id, user=user_id, now=moment(ids.now()))
+    return None if row is None else LiveSession(session_id, user_id, row)
+
+
+class BrowserSession(LiveSession):
+    """The session of a browser, with what every page shows of whoever is signed in."""
+
+    def __init__(self, session_id: int, row: Row) -> None:
+        self.refreshed_at: datetime = row[0]
+        self.display_name: str = row[2]
+        self.avatar: tuple[str, str] | None = (row[3], row[4]) if row[3] else None
+        super().__init__(session_id, row[1], row[len(_SHOWN) :])
+
+
+def browser_session(session_id: int, secret: str) -> BrowserSession | None:
+    """The session of a browser's cookie, if it may still be used. One query."""
+    row = _BROWSER_SESSION.first(session=session_id, browser=browser_id(secret), now=moment(ids.now()))
+    return None if row is None else BrowserSession(session_id, row)
 
 
 def live_sessions(user_id: int) -> QuerySet[Session]:
@@ -69,4 +124,4 @@ def live_sessions(user_id: int) -> QuerySet[Session]:
 
 def sessions_page(user_id: int, page: PageRequest) -> Skeleton:
     """The user's live sessions, the latest log-in first."""
-    return fetch_skeleton(live_sessions(user_id), page)
+    return _SESSIONS.skeleton(page, user=user_id, now=moment(ids.now()))

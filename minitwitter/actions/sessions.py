@@ -11,7 +11,7 @@ from minitwitter.accounts import tokens
 from minitwitter.accounts.credentials import check_credentials
 from minitwitter.accounts.errors import InvalidCredentials, SessionNotFound, TokenInvalid, TokenReused
 from minitwitter.accounts.models import Session, User
-from minitwitter.accounts.queries import live_sessions
+from minitwitter.accounts.queries import BrowserSession, LiveSession, live_sessions
 from minitwitter.audit import log as audit
 from minitwitter.audit.models import Event
 from minitwitter.core import ids
@@ -76,7 +76,7 @@ def _start(login: str, password: str, device: str, refresh_id: str) -> Session:
     return session
 
 
-def keep_browser_session(*, session: Session) -> bool:
+def keep_browser_session(*, session: BrowserSession) -> bool:
     """Start a browser's time anew when it is used. True once a day at most, and then its cookie is to be sent anew."""
     now = ids.now()
     if now - session.refreshed_at < _KEEP_INTERVAL:
@@ -118,7 +118,7 @@ def refresh(*, refresh_token: str) -> TokenPair:
     raise TokenInvalid
 
 
-def log_out(*, session: Session) -> None:
+def log_out(*, session: LiveSession) -> None:
     """End the session that the request came with."""
     _end(live_sessions(session.user_id).filter(pk=session.pk), Event.LOGGED_OUT, session.user_id, session.pk)
 

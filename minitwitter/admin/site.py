@@ -21,6 +21,7 @@ from minitwitter.admin.tasks import TaskAdmin
 from minitwitter.admin.tweets import TweetAdmin
 from minitwitter.audit import log as audit
 from minitwitter.audit.models import AuditEntry, Event
+from minitwitter.core import caller
 from minitwitter.core.errors import DomainError
 from minitwitter.core.models import Task
 from minitwitter.media.models import Image
@@ -46,7 +47,7 @@ class OperatorSite(AdminSite):
         """Whether the request may see these pages. What an operator does from here on is recorded as theirs."""
         allowed = super().has_permission(request)
         if allowed:
-            audit.set_operator(operator(request).pk)
+            caller.set_operator(operator(request).pk)
         return allowed
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

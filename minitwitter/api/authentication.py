@@ -5,16 +5,16 @@ from rest_framework.request import Request
 
 from minitwitter.accounts import queries, tokens
 from minitwitter.accounts.errors import TokenInvalid
-from minitwitter.accounts.models import Session, User
+from minitwitter.accounts.queries import LiveSession
 
 
 class BearerAuthentication(BaseAuthentication):
-    """`request.user` becomes the session's user and `request.auth` the session; None without an access token.
+    """`request.user` and `request.auth` become the live session, which knows its user; None without an access token.
 
     Every request looks the session up, so an ended one is refused at once.
     """
 
-    def authenticate(self, request: Request) -> tuple[User, Session] | None:
+    def authenticate(self, request: Request) -> tuple[LiveSession, LiveSession] | None:
         """Raises TokenInvalid for whatever is no good Bearer token.
 
         Basic credentials are none of ours: a proxy in front may ask for them.
@@ -27,11 +27,11 @@ class BearerAuthentication(BaseAuthentication):
             return None
         if scheme.lower() != "bearer":  # An empty header among them, which is what the server makes of other letters.
             raise TokenInvalid
-        claims = tokens.decode("access", token.strip(" "))
+        claims = tokens.decode_access(token.strip(" "))
         session = queries.live_session(claims.session_id, claims.user_id)
         if session is None:
             raise TokenInvalid
-        return session.user, session
+        return session, session
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

@@ -33,10 +33,9 @@ _PREFLIGHT_SECONDS = "7200"
 
 
 def security_headers(get_response: GetResponse) -> GetResponse:
-    """Gives every answer a content security policy, and HSTS where the operator chose it.
+    """Gives every answer its policies, and HSTS where the operator chose it.
 
-    Django's SecurityMiddleware adds nosniff, Referrer-Policy and Cross-Origin-Opener-Policy. Its own HSTS is not used:
-    it waits for a request over TLS, which ends at the proxy.
+    Django's SecurityMiddleware is not used: its HSTS waits for a request over TLS, which ends at the proxy.
     """
     hsts = f"max-age={settings.HSTS_SECONDS}" if settings.HSTS_SECONDS else ""
 
@@ -44,7 +43,10 @@ def security_headers(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         is_page = response.get("Content-Type", "").startswith("text/html")
         response.headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else DATA_POLICY)
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Referrer-Policy"] = "same-origin"
         if is_page:
+            response["Cross-Origin-Opener-Policy"] = "same-origin"
             response["Permissions-Policy"] = PERMISSIONS
         if hsts:
             response["Strict-Transport-Security"] = hsts

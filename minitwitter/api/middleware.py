@@ -1,5 +1,6 @@
 """What surrounds every request."""
 
+import random
 import re
 import time
 from collections.abc import Callable
@@ -10,10 +11,10 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from minitwitter.accounts.models import User
+from minitwitter.accounts.queries import LiveSession
 from minitwitter.api.errors import CONTENT_TYPE, problem_response
-from minitwitter.audit.log import Caller, called_by
 from minitwitter.core import errors
+from minitwitter.core.caller import Caller, called_by
 from minitwitter.core.limits import client_address
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -33,16 +34,16 @@ log = structlog.get_logger("minitwitter.access")
 
 def request_context(get_response: GetResponse) -> GetResponse:
     """Gives the request an id (the caller's own X-Request-Id if it is a plain one), in logs and in the answer."""
-    # Imported here: `secrets` is only needed once the server runs.
-    from secrets import token_hex
+    # Made of chance only so that no two are the same; nothing is guarded by it.
+    chance = random.Random()  # noqa: S311
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(8)
+        request_id = given if _REQUEST_ID.fullmatch(given) else f"{chance.getrandbits(64):016x}"
         request.request_id = request_id  # type: ignore[attr-defined]  # Django's request takes what middleware adds.
         caller = Caller(request_id=request_id, address=client_address(request.META))
-        with structlog.contextvars.bound_contextvars(request_id=request_id), called_by(caller):
+        with called_by(caller):
             response = get_response(request)
             response["X-Request-Id"] = request_id
             _tell_length(response)
@@ -106,8 +107,9 @@ def _log_access(request: HttpRequest, response: HttpResponseBase, seconds: float
 
 def _signed_in_user_id(request: HttpRequest) -> int | None:
     """The user of the access token. Whoever uses the admin stays lazy there: logging asks nothing of the database."""
-    user = getattr(request, "user", None)
-    return user.pk if type(user) is User else None
+    visitor = getattr(request, "visitor", None)  # Of the web client's pages.
+    session = getattr(request, "user", None) if visitor is None else visitor.session
+    return session.user_id if isinstance(session, LiveSession) else None
 
 
 def check_host_and_body(get_response: GetResponse) -> GetResponse:
@@ -115,7 +117,8 @@ def check_host_and_body(get_response: GetResponse) -> GetResponse:
     limit = settings.MAX_BODY_BYTES
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        request.get_host()  # Raises DisallowedHost.
+        # Raises DisallowedHost. Kept, because looking at it again for each address in an answer is not free.
+        request.host = request.get_host()  # type: ignore[attr-defined]  # As request_id.
         if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
             return _too_large(request, limit)
         return get_response(request)

@@ -6,7 +6,7 @@ from django.http import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from minitwitter.accounts.models import User
+from minitwitter.accounts.queries import LiveSession
 from minitwitter.core import limits
 from minitwitter.core.limits import Count, client_address
 
@@ -20,11 +20,11 @@ class RequestLimit(BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Raises RateLimited."""
         # Not `request.user`: after a bad token that would look at the token again, and refuse it again.
-        user: User | None = getattr(request, "_user", None)
-        if user is None:
+        session: LiveSession | None = getattr(request, "_user", None)
+        if session is None:
             spend(request, limits.count("address", client_address(request.META)))
         else:
-            spend(request, limits.count("account", str(user.pk)))
+            spend(request, limits.count("account", str(session.user_id)))
         return True
 
 

@@ -32,7 +32,7 @@ def configure(options: Options) -> dict[str, Any]:
     Raises ConfigurationError for an address that cannot be used.
     """
     if not options.database_url:
-        return _sqlite({"ENGINE": "django.db.backends.sqlite3", "NAME": options.data_dir / "db.sqlite3"}, options)
+        return _sqlite({"NAME": options.data_dir / "db.sqlite3"}, options)
     try:
         settings: dict[str, Any] = {**dj_database_url.parse(options.database_url)}
     except (ValueError, KeyError) as error:  # dj_database_url raises both for a wrong scheme or port.
@@ -53,6 +53,7 @@ def configure(options: Options) -> dict[str, Any]:
 def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
     return {
         **settings,
+        "ENGINE": "minitwitter.core.backends.sqlite3",
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             # A transaction takes the write lock when it begins. One that reads first and writes later would fail
@@ -70,6 +71,7 @@ def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
 def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         **settings,
+        "ENGINE": "minitwitter.core.backends.postgresql",
         # Each thread keeps a connection of its own. psycopg's pool would be no smaller (the server has few threads) and
         # stands an outage badly: it lets requests wait for seconds, and when the database is back it may still be
         # pausing before its next attempt, or hand out one broken connection after the other until time is up.

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from minitwitter.core.errors import FieldProblem, refuse
+from minitwitter.core.statements import Parameter, Statement
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -99,18 +100,43 @@ def _number(values: Sequence[str], low: int, high: int) -> int | None:
     return None
 
 
-def fetch_skeleton(
-    rows: QuerySet[Model, Any], page: PageRequest, *, cursor: str = "id", target: str = "id"
-) -> Skeleton:
-    """The entries of the page from a queryset, by one query. `cursor` and `target` name its columns."""
-    if page.max_id is not None:
-        rows = rows.filter(**{f"{cursor}__lt": page.max_id})
-    newer_than = page.min_id if page.upwards else page.since_id
-    if newer_than is not None:
-        rows = rows.filter(**{f"{cursor}__gt": newer_than})
-    ordered = rows.order_by(cursor if page.upwards else f"-{cursor}").values_list(cursor, target)
-    found = [Entry(*row) for row in ordered[: page.limit + 1]]
-    return Skeleton(found[: page.limit], len(found) > page.limit)
+class PagedList:
+    """A list that is read in pages, by one query each: the rows of a queryset, which may have `Parameter`s.
+
+    `cursor` and `target` name its columns.
+    """
+
+    def __init__(self, rows: Callable[[], QuerySet[Any, Any]], *, cursor: str = "id", target: str = "id") -> None:
+        self._rows = rows
+        self._cursor = cursor
+        self._target = target
+        self._statements: dict[tuple[bool, int], Statement] = {}
+
+    def skeleton(self, page: PageRequest, **values: Any) -> Skeleton:
+        """The entries of the page, with these values for the queryset's parameters."""
+        newer_than = page.min_id if page.upwards else page.since_id
+        found = self._statement(page).rows(
+            page_older_than=MAX_CURSOR if page.max_id is None else page.max_id,
+            page_newer_than=-1 if newer_than is None else newer_than,
+            **values,
+        )
+        entries = [Entry(*row) for row in found[: page.limit]]
+        return Skeleton(entries, len(found) > page.limit)
+
+    def _statement(self, page: PageRequest) -> Statement:
+        shape = (page.upwards, page.limit)
+        if shape not in self._statements:
+            self._statements[shape] = Statement(lambda: self._select(page.limit, upwards=page.upwards))
+        return self._statements[shape]
+
+    def _select(self, limit: int, *, upwards: bool) -> QuerySet[Any, Any]:
+        within = {
+            f"{self._cursor}__lt": Parameter("page_older_than"),
+            f"{self._cursor}__gt": Parameter("page_newer_than"),
+        }
+        ordered = self._rows().filter(**within).order_by(self._cursor if upwards else f"-{self._cursor}")
+        # One more than is shown tells whether anything follows.
+        return ordered.values_list(self._cursor, self._target)[: limit + 1]
 
 
 def load_page(

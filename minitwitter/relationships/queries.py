@@ -2,8 +2,12 @@
 
 from django.db.models import QuerySet
 
-from minitwitter.core.pagination import PageRequest, Skeleton, fetch_skeleton
+from minitwitter.core.pagination import PagedList, PageRequest, Skeleton
+from minitwitter.core.statements import Parameter
 from minitwitter.relationships.models import Follow
+
+_FOLLOWERS = PagedList(lambda: Follow.objects.filter(followee_id=Parameter("user")), target="follower_id")
+_FOLLOWING = PagedList(lambda: Follow.objects.filter(follower_id=Parameter("user")), target="followee_id")
 
 
 def followees(follower_id: int) -> QuerySet[Follow, int]:
@@ -13,9 +17,9 @@ def followees(follower_id: int) -> QuerySet[Follow, int]:
 
 def followers_page(user_id: int, page: PageRequest) -> Skeleton:
     """The accounts that follow `user_id`, the latest follow first."""
-    return fetch_skeleton(Follow.objects.filter(followee_id=user_id), page, target="follower_id")
+    return _FOLLOWERS.skeleton(page, user=user_id)
 
 
 def following_page(user_id: int, page: PageRequest) -> Skeleton:
     """The accounts that `user_id` follows, the latest follow first."""
-    return fetch_skeleton(Follow.objects.filter(follower_id=user_id), page, target="followee_id")
+    return _FOLLOWING.skeleton(page, user=user_id)

@@ -1,8 +1,11 @@
 """The skeleton of the home feed."""
 
-from minitwitter.core.pagination import PageRequest, Skeleton, fetch_skeleton
+from minitwitter.core.pagination import PagedList, PageRequest, Skeleton
+from minitwitter.core.statements import Parameter
 from minitwitter.relationships.queries import followees
 from minitwitter.tweets.models import Tweet
+
+_HOME = PagedList(lambda: Tweet.objects.filter(author_id__in=followees(Parameter("viewer")), deleted_at=None))
 
 
 def home_page(viewer_id: int, page: PageRequest) -> Skeleton:
@@ -10,5 +13,4 @@ def home_page(viewer_id: int, page: PageRequest) -> Skeleton:
 
     This is the plain definition, asked at each read. A materialised timeline takes its place behind this function.
     """
-    tweets = Tweet.objects.filter(author_id__in=followees(viewer_id), deleted_at=None)
-    return fetch_skeleton(tweets, page)
+    return _HOME.skeleton(page, viewer=viewer_id)

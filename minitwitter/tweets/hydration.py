@@ -1,20 +1,22 @@
-"""Everything that is shown of a page of tweets, by a fixed number of queries whatever the size of the page."""
+"""Everything that is shown of a page of tweets, by one query whatever the size of the page."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from django.db.models import Exists, ExpressionWrapper, IntegerField, OuterRef, QuerySet
 
 from minitwitter.accounts.hydration import AUTHOR_COLUMNS, Author, Picture, author_from_columns
+from minitwitter.core.statements import ListStatement, Parameter, Row
 from minitwitter.tweets.errors import TweetNotFound
-from minitwitter.tweets.models import Attachment, Like
+from minitwitter.tweets.models import Like, Tweet
 from minitwitter.tweets.visibility import visible_tweets
 
 
 class HydratedImage(NamedTuple):
-    """An attached image."""
+    """An attached image. Several stand in the order of their positions."""
 
+    position: int
     id: int
     picture: Picture
     width: int
@@ -23,24 +25,23 @@ class HydratedImage(NamedTuple):
     blurhash: str
 
 
-@dataclass(frozen=True, slots=True)
-class HydratedTweet:
-    """A tweet with all that one viewer is shown of it."""
+class HydratedTweet(NamedTuple):
+    """A tweet with all that one viewer is shown of it. Two that are equal are shown alike."""
 
     id: int
-    author: Author
     text: str
     created_at: datetime
     edited_at: datetime | None
     like_count: int
     liked: bool
-    images: Sequence[HydratedImage]
+    author: Author
+    images: tuple[HydratedImage, ...]
 
 
-_TWEET_COLUMNS = ("id", "text", "created_at", "edited_at", "stats__like_count")
+_TWEET_COLUMNS = ("id", "text", "created_at", "edited_at", "stats__like_count", "liked")
 _AUTHOR_COLUMNS = tuple(f"author__{column}" for column in AUTHOR_COLUMNS)
 _IMAGE_COLUMNS = (
-    "tweet_id",
+    "position",
     "image_id",
     "image__key",
     "image__extension",
@@ -49,28 +50,47 @@ _IMAGE_COLUMNS = (
     "alt",
     "image__blurhash",
 )
+# Where the parts of a row begin.
+_AUTHOR_FROM = len(_TWEET_COLUMNS)
+_IMAGE_FROM = _AUTHOR_FROM + len(_AUTHOR_COLUMNS)
+# Nobody's id: an anonymous reader likes nothing.
+_NOBODY = 0
+
+
+def _select(places: Any) -> QuerySet[Tweet, Row]:
+    """A row for each tweet, or for each image of one that has several."""
+    liked: Any = Exists(Like.objects.filter(user_id=Parameter("viewer"), tweet_id=OuterRef("pk")))
+    images = (f"attachments__{column}" for column in _IMAGE_COLUMNS)
+    tweets = visible_tweets().filter(pk__in=places).annotate(liked=ExpressionWrapper(liked, IntegerField()))
+    return tweets.values_list(*_TWEET_COLUMNS, *_AUTHOR_COLUMNS, *images)
+
+
+_TWEETS = ListStatement("tweets", _select)
 
 
 def hydrate_tweets(tweet_ids: Sequence[int], viewer_id: int | None) -> dict[int, HydratedTweet]:
-    """The tweets of those ids that the viewer may see, by id. Three queries, two for an anonymous viewer."""
+    """The tweets of those ids that the viewer may see, by id. One query."""
     if not tweet_ids:
         return {}
-    rows = visible_tweets().filter(pk__in=tweet_ids).values_list(*_TWEET_COLUMNS, *_AUTHOR_COLUMNS)
-    images = _images_by_tweet(tweet_ids)
-    liked = set() if viewer_id is None else _liked_by(viewer_id, tweet_ids)
-    return {
-        tweet_id: HydratedTweet(
-            id=tweet_id,
-            author=author_from_columns(*author),
-            text=text,
-            created_at=created_at,
-            edited_at=edited_at,
-            like_count=like_count,
-            liked=tweet_id in liked,
-            images=images.get(tweet_id, ()),
-        )
-        for tweet_id, text, created_at, edited_at, like_count, *author in rows
-    }
+    found: dict[int, HydratedTweet] = {}
+    for row in _TWEETS.rows(tweet_ids, viewer=viewer_id or _NOBODY):
+        tweet = _tweet_from_columns(row)
+        if tweet.id in found:
+            tweet = tweet._replace(images=tuple(sorted((*found[tweet.id].images, *tweet.images))))
+        found[tweet.id] = tweet
+    return found
+
+
+def _tweet_from_columns(row: Row) -> HydratedTweet:
+    author = author_from_columns(*row[_AUTHOR_FROM:_IMAGE_FROM])
+    images = () if row[_IMAGE_FROM] is None else (_image_from_columns(row[_IMAGE_FROM:]),)
+    tweet_id, text, created_at, edited_at, like_count, liked = row[:_AUTHOR_FROM]
+    return HydratedTweet(tweet_id, text, created_at, edited_at, like_count, liked == 1, author, images)
+
+
+def _image_from_columns(columns: Row) -> HydratedImage:
+    position, image_id, key, extension, *rest = columns
+    return HydratedImage(position, image_id, Picture(key, extension), *rest)
 
 
 def hydrate_tweet(tweet_id: int, viewer_id: int | None) -> HydratedTweet:
@@ -79,15 +99,3 @@ def hydrate_tweet(tweet_id: int, viewer_id: int | None) -> HydratedTweet:
     if tweet is None:
         raise TweetNotFound
     return tweet
-
-
-def _images_by_tweet(tweet_ids: Sequence[int]) -> dict[int, list[HydratedImage]]:
-    rows = Attachment.objects.filter(tweet_id__in=tweet_ids).order_by("tweet_id", "position")
-    found: dict[int, list[HydratedImage]] = defaultdict(list)
-    for tweet_id, image_id, key, extension, width, height, alt, blurhash in rows.values_list(*_IMAGE_COLUMNS):
-        found[tweet_id].append(HydratedImage(image_id, Picture(key, extension), width, height, alt, blurhash))
-    return found
-
-
-def _liked_by(viewer_id: int, tweet_ids: Sequence[int]) -> set[int]:
-    return set(Like.objects.filter(user_id=viewer_id, tweet_id__in=tweet_ids).values_list("tweet_id", flat=True))

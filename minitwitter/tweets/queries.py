@@ -1,7 +1,8 @@
 """Skeletons of the lists of tweets. They leave out what is deleted; `hydration` drops what is hidden."""
 
 from minitwitter.accounts.visibility import visible_users
-from minitwitter.core.pagination import PageRequest, Skeleton, fetch_skeleton
+from minitwitter.core.pagination import PagedList, PageRequest, Skeleton
+from minitwitter.core.statements import Parameter
 from minitwitter.relationships.queries import followees
 from minitwitter.tweets.errors import TweetNotFound
 from minitwitter.tweets.models import Attachment, Like, Tweet
@@ -9,32 +10,40 @@ from minitwitter.tweets.visibility import visible_tweets
 
 # Among the authors of so many tweets are enough to suggest, and the look at them stays short.
 _LATEST_TWEETS = 300
+_PUBLIC = PagedList(lambda: Tweet.objects.filter(deleted_at=None))
+_OF_AUTHOR = PagedList(lambda: Tweet.objects.filter(author_id=Parameter("author"), deleted_at=None))
+_WITH_PICTURES = PagedList(
+    lambda: Attachment.objects.filter(image__owner_id=Parameter("author"), image__deleted_at=None, position=0),
+    cursor="image_id",
+    target="tweet_id",
+)
+_LIKED = PagedList(lambda: Like.objects.filter(user_id=Parameter("user")), cursor="tweet_id", target="tweet_id")
+_LIKERS = PagedList(lambda: Like.objects.filter(tweet_id=Parameter("tweet")), target="user_id")
 
 
 def public_page(page: PageRequest) -> Skeleton:
     """All tweets."""
-    return fetch_skeleton(Tweet.objects.filter(deleted_at=None), page)
+    return _PUBLIC.skeleton(page)
 
 
 def author_page(author_id: int, page: PageRequest) -> Skeleton:
     """The tweets of one author."""
-    return fetch_skeleton(Tweet.objects.filter(author_id=author_id, deleted_at=None), page)
+    return _OF_AUTHOR.skeleton(page, author=author_id)
 
 
 def author_media_page(author_id: int, page: PageRequest) -> Skeleton:
     """The tweets of one author that have a picture, by their pictures' ids."""
-    pictures = Attachment.objects.filter(image__owner_id=author_id, image__deleted_at=None, position=0)
-    return fetch_skeleton(pictures, page, cursor="image_id", target="tweet_id")
+    return _WITH_PICTURES.skeleton(page, author=author_id)
 
 
 def liked_page(user_id: int, page: PageRequest) -> Skeleton:
     """The tweets that an account likes, by their own ids, which is the order of the index that says so."""
-    return fetch_skeleton(Like.objects.filter(user_id=user_id), page, cursor="tweet_id", target="tweet_id")
+    return _LIKED.skeleton(page, user=user_id)
 
 
 def likers_page(tweet_id: int, page: PageRequest) -> Skeleton:
     """The accounts that like the tweet, the latest like first."""
-    return fetch_skeleton(Like.objects.filter(tweet_id=tweet_id), page, target="user_id")
+    return _LIKERS.skeleton(page, tweet=tweet_id)
 
 
 def suggested_account_ids(viewer_id: int | None, limit: int) -> list[int]:

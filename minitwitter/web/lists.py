@@ -32,7 +32,7 @@ def merged(one: Skeletons, other: Skeletons) -> Skeletons:
 
 def asked_page(request: WebRequest) -> PageRequest:
     """The part of a list that the address names. Raises ValidationFailed."""
-    return parse_page(dict(request.GET.lists()))
+    return parse_page({name: values for name, values in request.GET.lists() if name != "limit"})
 
 
 def reader(request: WebRequest, texts: list[str]) -> Reader:

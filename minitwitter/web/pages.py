@@ -72,8 +72,6 @@ def recognise(request: HttpRequest) -> WebRequest:
     """The request with its visitor."""
     known = cast("WebRequest", request)
     known.visitor = find_visitor(request)
-    if known.visitor.user is not None:
-        known.user = known.visitor.user  # For the access log.
     return known
 
 

@@ -17,7 +17,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from minitwitter.accounts.hydration import Author
-from minitwitter.accounts.models import Session, User
+from minitwitter.accounts.models import Session
+from minitwitter.accounts.queries import BrowserSession
 from minitwitter.core import ids
 from minitwitter.core.pagination import PageRequest
 from minitwitter.media.files import thumbnail_url_path, url_path
@@ -48,10 +49,9 @@ class Reader:
 
 def chrome(visitor: Visitor, here: str) -> Shown:
     """What surrounds every page."""
-    user = visitor.user
     return {
         "visitor": visitor,
-        "me": None if user is None else viewer(user),
+        "me": None if visitor.session is None else viewer(visitor.session),
         "site_name": NAME,
         "host": visitor.base.partition("://")[2],
         "here": here,
@@ -62,10 +62,11 @@ def chrome(visitor: Visitor, here: str) -> Shown:
     }
 
 
-def viewer(user: User) -> Shown:
+def viewer(session: BrowserSession) -> Shown:
     """The signed-in person, beside the navigation."""
-    avatar = (user.avatar.key, user.avatar.extension) if user.avatar else None
-    return {**_person(user.pk, user.username, user.display_name, avatar), "is_staff": user.is_staff}
+    user = session.user
+    shown_as = _person(user.pk, user.username, session.display_name, session.avatar)
+    return {**shown_as, "is_staff": user.is_staff}
 
 
 def person(shown_author: Author) -> Shown:

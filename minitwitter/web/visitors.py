@@ -12,8 +12,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from minitwitter.accounts.models import Session, User
-from minitwitter.accounts.queries import browser_session
+from minitwitter.accounts.models import User
+from minitwitter.accounts.queries import BrowserSession, browser_session
 from minitwitter.accounts.tokens import REFRESH_LIFETIME
 from minitwitter.actions.sessions import BrowserLogIn
 from minitwitter.core.ids import MAX_ID
@@ -29,7 +29,7 @@ _PREFERENCE_SECONDS = 365 * 24 * 3600
 class Visitor:
     """Whose request it is. `base` is the address of this server, without a slash at its end."""
 
-    session: Session | None
+    session: BrowserSession | None
     language: str
     theme: str
     base: str
@@ -44,9 +44,9 @@ class Visitor:
         return cast("User", self.user)
 
     @property
-    def device(self) -> Session:
+    def device(self) -> BrowserSession:
         """The session of this browser. Precondition: the page is for members."""
-        return cast("Session", self.session)
+        return cast("BrowserSession", self.session)
 
     @property
     def viewer_id(self) -> int | None:
@@ -70,7 +70,7 @@ def find_visitor(request: HttpRequest) -> Visitor:
     )
 
 
-def _session(cookie: str) -> Session | None:
+def _session(cookie: str) -> BrowserSession | None:
     match = _LOG_IN.fullmatch(cookie)
     if match is None or int(match[1]) > MAX_ID:
         return None

@@ -3,19 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
+from http import HTTPStatus
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from minitwitter.accounts.errors import TokenInvalid
 from minitwitter.accounts.hydration import hydrate_authors
-from minitwitter.accounts.models import Session, User
+from minitwitter.accounts.models import User
+from minitwitter.accounts.queries import LiveSession
+from minitwitter.api.responses import Response
 from minitwitter.api.throttling import RequestLimit, tell_limits
 from minitwitter.api.v1 import presenters
 from minitwitter.core.pagination import PageRequest, Skeleton, load_page, parse_page
@@ -33,29 +35,29 @@ class Endpoint(APIView):
     @property
     def user(self) -> User:
         """The signed-in user. For addresses that need one."""
-        return cast("User", self.request.user)
+        return self.session.user
 
     @property
-    def session(self) -> Session:
+    def session(self) -> LiveSession:
         """The session of the access token. For addresses that need one."""
-        return cast("Session", self.request.auth)
+        return cast("LiveSession", self.request.auth)
 
     @property
     def viewer_id(self) -> int | None:
         """The id of the reader; None for an anonymous one."""
-        user = cast("User | None", self.request.user)
-        return None if user is None else user.pk
+        session = cast("LiveSession | None", self.request.auth)
+        return None if session is None else session.user_id
 
     @property
     def base(self) -> str:
         """The address of this server: the configured one, else the one that the request named."""
-        return settings.PUBLIC_URL or f"{self.request.scheme}://{self.request.get_host()}"
+        return settings.PUBLIC_URL or f"{self.request.scheme}://{cast('Any', self.request)._request.host}"
 
     def list_response(
         self,
         skeleton: Callable[[PageRequest], Skeleton],
         hydrate: Callable[[list[int]], Mapping[int, Item]],
-        present: Callable[[Item], dict[str, Any]],
+        present: Callable[[Item], Any],
     ) -> Response:
         """One page of a list, with a Link header (RFC 8288). Raises ValidationFailed for wrong page parameters."""
         asked = parse_page(dict(self.request.query_params.lists()))
@@ -72,7 +74,7 @@ class Endpoint(APIView):
         return self.list_response(
             skeleton,
             partial(hydrate_tweets, viewer_id=self.viewer_id),
-            partial(presenters.tweet, base=self.base),
+            partial(presenters.tweet_json, base=self.base),
         )
 
     def accounts_response(self, skeleton: Callable[[PageRequest], Skeleton]) -> Response:
@@ -86,9 +88,13 @@ class Endpoint(APIView):
         return f"{self.base}{self.request.path}?{urlencode(parameters)}"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Who calls, and whether they may. OPTIONS is for everyone: a browser's preflight has no token to show."""
+        """Who calls, and whether they may. OPTIONS is for everyone: a browser's preflight has no token to show.
+
+        REST framework would also negotiate a renderer and a version, of which there is one each.
+        """
         if request.method != "OPTIONS":
-            super().initial(request, *args, **kwargs)
+            self.perform_authentication(request)
+            self.check_permissions(request)
 
     def perform_authentication(self, request: Request) -> None:
         """Whose request this is, and that they did not make too many. Whoever is refused after this was counted, too.
@@ -98,18 +104,20 @@ class Endpoint(APIView):
         try:
             super().perform_authentication(request)
         except TokenInvalid:
-            super().check_throttles(request)
+            self.check_throttles(request)
             raise
-        super().check_throttles(request)
+        self.check_throttles(request)
 
-    def check_throttles(self, request: Request) -> None:
-        """Done already: DRF would ask after the permissions, and count nothing of what they refuse."""
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """None: what there is to tell depends on the answer (`finalize_response`)."""
+        return {}
 
-    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """The methods of the address, in the Allow header."""
         return Response(status=204)
 
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Keeps what one reader may see out of every cache; what all may see is asked for again each time."""
         finished = super().finalize_response(request, response, *args, **kwargs)
         public = getattr(request, "_user", None) is None and request.method in {"GET", "HEAD"}
@@ -117,5 +125,7 @@ class Endpoint(APIView):
             finished["Cache-Control"] = "no-cache" if public else "no-store"
         if public:
             finished["Vary"] = "Authorization"
+        if request.method == "OPTIONS" or finished.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            finished["Allow"] = ", ".join(self.allowed_methods)
         tell_limits(request, finished)
         return finished

@@ -5,7 +5,10 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
+
+import orjson
 
 from minitwitter.accounts import hydration as accounts
 from minitwitter.accounts.models import Session
@@ -18,6 +21,8 @@ from minitwitter.tweets.hydration import HydratedImage, HydratedTweet
 
 Item = TypeVar("Item")
 Json = dict[str, Any]
+# About 1.5 kB each.
+_TWEETS_REMEMBERED = 2048
 
 
 def time(moment: datetime) -> str:
@@ -111,6 +116,16 @@ def tweet(shown: HydratedTweet, base: str) -> Json:
     }
 
 
+@lru_cache(maxsize=_TWEETS_REMEMBERED)
+def tweet_json(shown: HydratedTweet, base: str) -> orjson.Fragment:
+    """A tweet as it stands in a list, written already.
+
+    Many readers are shown the same tweets, and writing one costs more than finding it again here. The key is all that
+    the JSON depends on, as it has just come from the database, so there is nothing that could be out of date.
+    """
+    return orjson.Fragment(orjson.dumps(tweet(shown, base)))
+
+
 def tweet_address(tweet_id: int, base: str) -> str:
     """Where the API has a tweet; its `url` is the page for people."""
     return f"{base}/v1/tweets/{tweet_id}/"
@@ -121,6 +136,6 @@ def like_state(state: LikeState) -> Json:
     return {"liked": state.liked, "like_count": state.like_count}
 
 
-def page(shown: Page[Item], present: Callable[[Item], Json], next_url: str | None, previous_url: str | None) -> Json:
+def page(shown: Page[Item], present: Callable[[Item], Any], next_url: str | None, previous_url: str | None) -> Json:
     """One page of a list."""
     return {"next": next_url, "previous": previous_url, "results": [present(item) for item in shown.items]}

@@ -9,6 +9,11 @@ from minitwitter.core import converters
 converters.register()
 
 urlpatterns = [
+    # Django tries these one after the other, so what is asked for most stands first.
+    path("feed/", feed.Feed.as_view()),
+    path("tweets/<id:tweet_id>/", tweets.TweetDetail.as_view()),
+    path("tweets/", tweets.Tweets.as_view()),
+    path("tweets/like/<id:tweet_id>/", likes.ToggleLike.as_view()),
     path("openapi.json", documentation.openapi_json),
     path("docs/", documentation.swagger_page),
     path("docs/redoc/", documentation.redoc_page),
@@ -30,10 +35,6 @@ urlpatterns = [
     path("users/<username:username>/tweets/", accounts.ProfileTweets.as_view()),
     path("users/<username:username>/followers/", follows.Followers.as_view()),
     path("users/<username:username>/following/", follows.Following.as_view()),
-    path("tweets/", tweets.Tweets.as_view()),
-    path("tweets/like/<id:tweet_id>/", likes.ToggleLike.as_view()),
-    path("tweets/<id:tweet_id>/", tweets.TweetDetail.as_view()),
     path("tweets/<id:tweet_id>/like/", likes.TweetLike.as_view()),
     path("tweets/<id:tweet_id>/likes/", likes.TweetLikes.as_view()),
-    path("feed/", feed.Feed.as_view()),
 ]

@@ -4,7 +4,7 @@ from django.conf import settings as options
 from django.http import HttpResponse
 
 from minitwitter.accounts.hydration import hydrate_sessions
-from minitwitter.accounts.models import BIO_LENGTH, DISPLAY_NAME_LENGTH, LOCATION_LENGTH, WEBSITE_LENGTH
+from minitwitter.accounts.models import BIO_LENGTH, DISPLAY_NAME_LENGTH, LOCATION_LENGTH, WEBSITE_LENGTH, User
 from minitwitter.accounts.queries import sessions_page
 from minitwitter.actions import accounts, sessions
 from minitwitter.core import ids, limits
@@ -41,7 +41,7 @@ def _respond(request: WebRequest, tab: str, context: Shown, form: Form | None = 
 def profile(request: WebRequest) -> HttpResponse:
     """What people read about oneself."""
     user = request.visitor.member
-    form = Form({name: getattr(user, name) for name in _PROFILE})
+    form = _profile_form(user)
     if request.method == "POST":
         form = forms.read(request, _PROFILE)
         try:
@@ -72,8 +72,12 @@ def avatar(request: WebRequest) -> HttpResponse:
     else:
         return redirect(request, "/settings", said="avatar")
     whole = {**_LENGTHS, "avatar_form": form, "active": "settings", "tab": "profile"}
-    values = Form({name: getattr(user, name) for name in _PROFILE})
-    return respond(request, "settings_profile", {**whole, "form": values}, status=form.status)
+    return respond(request, "settings_profile", {**whole, "form": _profile_form(user)}, status=form.status)
+
+
+def _profile_form(user: User) -> Form:
+    user.refresh_from_db(fields=_PROFILE)
+    return Form({name: getattr(user, name) for name in _PROFILE})
 
 
 @page(access=Access.MEMBERS)

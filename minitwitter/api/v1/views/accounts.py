@@ -3,7 +3,6 @@
 from functools import partial
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from minitwitter.accounts.errors import RegistrationClosed, UserNotFound
 from minitwitter.accounts.models import User
@@ -12,6 +11,7 @@ from minitwitter.actions import accounts
 from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, PUBLIC, operation, page_of
 from minitwitter.api.parsers import MultiPartParser
 from minitwitter.api.permissions import Anyone, PublicRead
+from minitwitter.api.responses import Response
 from minitwitter.api.throttling import spend
 from minitwitter.api.v1 import presenters, schemas
 from minitwitter.api.v1.endpoint import Endpoint

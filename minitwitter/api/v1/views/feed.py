@@ -3,9 +3,9 @@
 from functools import partial
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from minitwitter.api.openapi import PAGE_PARAMETERS, operation, page_of
+from minitwitter.api.responses import Response
 from minitwitter.api.v1 import schemas
 from minitwitter.api.v1.endpoint import Endpoint
 from minitwitter.timelines.queries import home_page

@@ -3,13 +3,13 @@
 from functools import partial
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from minitwitter.accounts.errors import UserNotFound
 from minitwitter.accounts.queries import visible_user_id
 from minitwitter.actions import follows
 from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, operation, page_of
 from minitwitter.api.permissions import PublicRead
+from minitwitter.api.responses import Response
 from minitwitter.api.v1 import presenters, schemas
 from minitwitter.api.v1.endpoint import Endpoint
 from minitwitter.relationships.errors import AlreadyFollowing, NotFollowing, SelfFollow

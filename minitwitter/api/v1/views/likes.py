@@ -3,11 +3,11 @@
 from functools import partial
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from minitwitter.actions import likes
 from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, operation, page_of
 from minitwitter.api.permissions import PublicRead
+from minitwitter.api.responses import Response
 from minitwitter.api.v1 import presenters, schemas
 from minitwitter.api.v1.endpoint import Endpoint
 from minitwitter.tweets.errors import TweetNotFound

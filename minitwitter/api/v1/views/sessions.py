@@ -1,7 +1,6 @@
 """Logging in and out, tokens, signed-in devices."""
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from minitwitter.accounts.errors import InvalidCredentials, SessionNotFound, TokenInvalid, TokenReused
 from minitwitter.accounts.hydration import hydrate_sessions
@@ -9,6 +8,7 @@ from minitwitter.accounts.queries import sessions_page
 from minitwitter.actions import sessions
 from minitwitter.api.openapi import PAGE_PARAMETERS, PUBLIC, operation, page_of
 from minitwitter.api.permissions import Anyone
+from minitwitter.api.responses import Response
 from minitwitter.api.throttling import RefreshLimit, spend
 from minitwitter.api.v1 import presenters, schemas
 from minitwitter.api.v1.endpoint import Endpoint

@@ -7,11 +7,11 @@ from django.http import HttpResponse
 from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from minitwitter.actions import tweets
 from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, answer_header, operation, page_of
 from minitwitter.api.permissions import PublicRead, SignedIn
+from minitwitter.api.responses import Response
 from minitwitter.api.throttling import spend
 from minitwitter.api.v1 import presenters, schemas
 from minitwitter.api.v1.endpoint import Endpoint

@@ -1,0 +1,39 @@
+"""Django's backend for SQLite, which reads each statement's text once instead of at each execution."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db.backends.sqlite3 import base
+
+_STATEMENTS_KEPT = 512
+
+
+def _read_moment(value: bytes) -> datetime:
+    """A time as Django has stored it: in UTC, without saying so. Read as aware it needs no further conversion."""
+    return datetime.fromisoformat(value.decode()).replace(tzinfo=UTC)
+
+
+# Django has registered a reader of its own, for all connections of the process that look at the types of columns.
+sqlite3.register_converter("datetime", _read_moment)
+
+
+@lru_cache(maxsize=_STATEMENTS_KEPT)
+def _with_question_marks(query: str) -> str:
+    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
+
+
+class SQLiteCursorWrapper(base.SQLiteCursorWrapper):
+    """A cursor that remembers how a statement is written for SQLite."""
+
+    def convert_query(self, query: str, *, param_names: Iterable[str] | None = None) -> str:
+        if param_names is not None:
+            return super().convert_query(query, param_names=param_names)
+        return _with_question_marks(query)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def create_cursor(self, name: str | None = None) -> Any:  # noqa: ARG002  (as Django calls it)
+        return self.connection.cursor(factory=SQLiteCursorWrapper)
