@@ -233,9 +233,15 @@ def _follow_supervisor() -> None:
         stop_after(supervisor.pid)
 
 
-def banner(options: Options, address: Address, create_admin: str) -> str:
-    """What an operator should know about the server that just started."""
+def banner(options: Options, address: Address, create_admin: str, demonstrate: str = "") -> str:
+    """What an operator should know about the server that just started.
+
+    The two are commands; `demonstrate` is for an instance that has no accounts yet.
+    """
     base = options.public_url or address.url
+    look_around = (
+        ["", "Or fill it with a made-up community, to look around:", f"  {demonstrate}"] if demonstrate else []
+    )
     lines = [
         f"Mini Twitter answers at {address.url}/",
         f"  {base}/v1/docs/   the API, to read and to try",
@@ -243,6 +249,7 @@ def banner(options: Options, address: Address, create_admin: str) -> str:
         "",
         "Make an administrator's account, from another terminal:",
         f"  {create_admin}",
+        *look_around,
         "",
         f"Data folder: {options.data_dir}",
         f"Database: {_database(options)}",

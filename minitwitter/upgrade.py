@@ -106,6 +106,16 @@ def _applied_in_postgresql(settings: dict[str, Any]) -> frozenset[str]:
         return _names(connection.execute("SELECT app, name FROM django_migrations"))
 
 
+def has_accounts(options: Options) -> bool:
+    """Whether the database, which is up to date, has any account."""
+    settings, query = configure(options), "SELECT 1 FROM accounts_user LIMIT 1"
+    if settings["ENGINE"].endswith("sqlite3"):
+        with closing(sqlite3.connect(settings["NAME"], timeout=BUSY_TIMEOUT)) as connection:
+            return connection.execute(query).fetchone() is not None
+    with _connect(settings) as server:
+        return server.execute(query).fetchone() is not None
+
+
 def _names(rows: Any) -> frozenset[str]:
     return frozenset(f"{app}.{name}" for app, name in rows)
 
