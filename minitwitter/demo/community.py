@@ -28,8 +28,9 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A tweet, and who likes it when. People are places in the list of them."""
+    """The `place`-th tweet that was invented, and who likes it when. People are places in the list of them."""
 
+    place: int
     author: int
     text: str
     scene: str
@@ -50,7 +51,11 @@ class Community:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a community shall be like. The same plan makes the same community."""
+    """What a community shall be like.
+
+    The same plan makes the same one; at another time (`now`) the same people write, draw and like the same, at times
+    of their day that end now.
+    """
 
     seed: str
     people: int
@@ -74,7 +79,8 @@ def invent(plan: Plan, *, taken: Collection[str] = ()) -> Community:
     """Make up a community; `taken` are usernames it must not use."""
     people = invent_people(plan.rng("people"), plan.people, start=plan.start, end=plan.now, taken=taken)
     edges = list(_edges(plan, people))
-    return Community(people, edges, list(_posts(plan, people, edges)))
+    posts = sorted(_posts(plan, people, edges), key=lambda post: (post.at, post.place))
+    return Community(people, edges, posts)
 
 
 def _edges(plan: Plan, people: Sequence[Person]) -> Iterator[Edge]:
@@ -117,27 +123,28 @@ def _followed_at(rng: Random, plan: Plan, one: Person, other: Person) -> datetim
 
 
 def _posts(plan: Plan, people: Sequence[Person], edges: Sequence[Edge]) -> Iterator[Post]:
-    rng = plan.rng("tweets")
-    writer = Writer(plan.rng("texts"), length=plan.length, pictures=plan.pictures)
     followers: list[list[int]] = [[] for _ in people]
     friends: list[list[str]] = [[] for _ in people]
-    for edge in edges:
+    for edge in sorted(edges, key=lambda edge: (edge.follower, edge.followee)):
         followers[edge.followee].append(edge.follower)
         friends[edge.follower].append(people[edge.followee].username)
-    authors = rng.choices(range(len(people)), weights=[person.activity for person in people], k=plan.tweets)
-    times = sorted((_moment(rng, plan, people[author]), place, author) for place, author in enumerate(authors))
-    likers = plan.rng("likes")
-    for at, _, author in times:
+    # Who writes what, and who likes it, must not depend on when this is done: times have numbers of their own.
+    writer = Writer(plan.rng("texts"), length=plan.length, pictures=plan.pictures)
+    moments, likers, like_moments = plan.rng("moments"), plan.rng("likes"), plan.rng("like moments")
+    weights = [person.activity for person in people]
+    for place, author in enumerate(plan.rng("authors").choices(range(len(people)), weights, k=plan.tweets)):
         draft = writer.write(people[author], friends[author])
-        edited = _cut(at + timedelta(minutes=rng.uniform(1, 40))) if rng.random() < 0.02 else None
+        at = _moment(moments, plan, people[author])
+        chosen = _likers(likers, followers[author], has_picture=bool(draft.scene))
         yield Post(
+            place=place,
             author=author,
             text=draft.text,
             scene=draft.scene,
             alt=draft.alt,
             at=at,
-            edited_at=edited if edited and edited < plan.now else None,
-            likes=_likes(likers, plan, people, at, followers[author], has_picture=bool(draft.scene)),
+            edited_at=_edited_at(moments, plan, at),
+            likes=[(liker, _liked_at(like_moments, plan, max(at, people[liker].joined))) for liker in chosen],
         )
 
 
@@ -154,15 +161,16 @@ def _moment(rng: Random, plan: Plan, person: Person) -> datetime:
     return _cut(start + rng.random() * (plan.now - start))
 
 
-def _likes(
-    rng: Random, plan: Plan, people: Sequence[Person], at: datetime, audience: Sequence[int], *, has_picture: bool
-) -> list[tuple[int, datetime]]:
+def _edited_at(rng: Random, plan: Plan, at: datetime) -> datetime | None:
+    edited = _cut(at + timedelta(minutes=rng.uniform(1, 40)))
+    return edited if rng.random() < 0.02 and edited < plan.now else None
+
+
+def _likers(rng: Random, audience: Sequence[int], *, has_picture: bool) -> list[int]:
     """Most tweets have a few likes from those who follow the author, and a few have very many."""
     part = 0.045 * rng.paretovariate(1.25) * (2.2 if has_picture else 1.0)
     wanted = len(audience) * min(part, 0.85)
-    count = int(wanted) + (rng.random() < wanted % 1)
-    likes = [(liker, _liked_at(rng, plan, max(at, people[liker].joined))) for liker in rng.sample(audience, k=count)]
-    return sorted(likes, key=lambda like: (like[1], like[0]))
+    return rng.sample(audience, k=int(wanted) + (rng.random() < wanted % 1))
 
 
 def _liked_at(rng: Random, plan: Plan, earliest: datetime) -> datetime:

@@ -59,9 +59,7 @@ def _orders(plan: Plan, community: Community) -> list[studio.Order]:
         if person.has_avatar
     ]
     return avatars + [
-        studio.Order(f"{plan.seed}/picture/{place}", post.scene)
-        for place, post in enumerate(community.posts)
-        if post.scene
+        studio.Order(f"{plan.seed}/picture/{post.place}", post.scene) for post in community.posts if post.scene
     ]
 
 
