@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from minitwitter import __version__, env, keys, server, setup_code, upgrade, work
+from minitwitter.demo import command as demo
 from minitwitter.env import ConfigurationError, Options
 
 USAGE_ERROR = 2
@@ -56,13 +57,10 @@ def _dispatch(arguments: list[str]) -> int:
         return 0
     _set_options(parsed)
     options = env.load()
-    if parsed.command == "run":
-        return _run(options)
-    if parsed.command == "rotatekey":
-        return _rotate_key(options)
-    if parsed.command == "work":
-        return _work(options)
-    return _purge(options) if parsed.command == "purge" else _create_admin(options, parsed)
+    if parsed.command in {"createadmin", "demo"}:
+        return _create_admin(options, parsed) if parsed.command == "createadmin" else _demo(options, parsed)
+    simple = {"run": _run, "rotatekey": _rotate_key, "work": _work, "purge": _purge}
+    return simple[parsed.command](options)
 
 
 def _prog(parser: argparse.ArgumentParser, command: str | None) -> str:
@@ -120,6 +118,7 @@ def _parser() -> _Parser:
         allow_abbrev=False,
     )
     _add_option(rotation, "data_dir")
+    _add_option(demo.add_to(commands), "data_dir")
     # Listed here for --help; _dispatch hands it to Django.
     commands.add_parser("manage", help="run a management command of Django: `minitwitter manage help` lists them")
     return parser
@@ -159,8 +158,10 @@ def _run(options: Options) -> int:
         print(note, flush=True)
     # Bringing the database up to date may have taken long enough for somebody else to take the port.
     address = server.find_address(options)
-    code = "" if upgrade.has_accounts(options) else setup_code.offer(options.data_dir)
-    server.serve(options, address, server.banner(options, address, _how_to_create_admin(options), code))
+    create_admin, code, demonstrate = _how_to(options, "createadmin"), "", ""
+    if not upgrade.has_accounts(options):
+        code, demonstrate = setup_code.offer(options.data_dir), _how_to(options, "demo")
+    server.serve(options, address, server.banner(options, address, create_admin, code, demonstrate))
     return 0
 
 
@@ -172,9 +173,9 @@ def _prepare(options: Options) -> None:
     upgrade.apply(options)
 
 
-def _how_to_create_admin(options: Options) -> str:
-    """The command as the reader can type it, for the same data and database."""
-    command = [*_this_command(), "createadmin"]
+def _how_to(options: Options, name: str) -> str:
+    """The command of that name as the reader can type it, for the same data and database."""
+    command = [*_this_command(), name]
     if options.data_dir != Path(env.OPTIONS["data_dir"].default).absolute():
         command += ["--data-dir", str(options.data_dir)]
     hint = "   (with the same DATABASE_URL)" if options.database_url else ""
@@ -230,6 +231,14 @@ def _work(options: Options) -> int:
     print("Background work is being done. Stop with Ctrl-C.", flush=True)
     work.run(supervisor=None)
     return 0
+
+
+def _demo(options: Options, parsed: argparse.Namespace) -> int:
+    numbers = demo.check(parsed)
+    upgrade.applied_migrations(options)
+    _prepare(options)
+    _set_up_django()
+    return demo.run(parsed, numbers)
 
 
 def _rotate_key(options: Options) -> int:

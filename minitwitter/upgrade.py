@@ -67,17 +67,6 @@ def applied_migrations(options: Options) -> frozenset[str]:
     raise ConfigurationError("DATABASE_URL must begin with postgres:// or with sqlite://.")
 
 
-def has_accounts(options: Options) -> bool:
-    """Whether anybody has, or had, an account. Precondition: the tables are there. Raises ConfigurationError."""
-    question = "SELECT 1 FROM accounts_user LIMIT 1"
-    settings = configure(options)
-    if settings["ENGINE"].endswith("postgresql"):
-        with _connect(settings) as connection:
-            return connection.execute(question).fetchone() is not None
-    with closing(sqlite3.connect(settings["NAME"], timeout=BUSY_TIMEOUT)) as file:
-        return file.execute(question).fetchone() is not None
-
-
 def _applied_in_sqlite(name: str | Path, data_dir: Path) -> frozenset[str]:
     if str(name) == ":memory:":
         raise ConfigurationError("DATABASE_URL names a database in memory, which processes cannot share: name a file.")
@@ -115,6 +104,16 @@ def _applied_in_postgresql(settings: dict[str, Any]) -> frozenset[str]:
         if row is None or row[0] is None:
             return frozenset()
         return _names(connection.execute("SELECT app, name FROM django_migrations"))
+
+
+def has_accounts(options: Options) -> bool:
+    """Whether the database, which is up to date, has any account."""
+    settings, query = configure(options), "SELECT 1 FROM accounts_user LIMIT 1"
+    if settings["ENGINE"].endswith("sqlite3"):
+        with closing(sqlite3.connect(settings["NAME"], timeout=BUSY_TIMEOUT)) as connection:
+            return connection.execute(query).fetchone() is not None
+    with _connect(settings) as server:
+        return server.execute(query).fetchone() is not None
 
 
 def _names(rows: Any) -> frozenset[str]:
