@@ -233,9 +233,7 @@ def _follow_supervisor() -> None:
         stop_after(supervisor.pid)
 
 
-def banner(
-    options: Options, address: Address, create_admin: str, setup_code: str = "", demonstrate: str = ""
-) -> str:
+def banner(options: Options, address: Address, create_admin: str, setup_code: str = "", demonstrate: str = "") -> str:
     """What an operator should know about the server that just started.
 
     The code (for the first administrator's account) and `demonstrate`, which is a command as `create_admin` is, are for

@@ -13,8 +13,8 @@ from minitwitter.accounts.rules import is_username
 from minitwitter.accounts.tokens import browser_id
 from minitwitter.accounts.visibility import visible_users
 from minitwitter.core import ids
-from minitwitter.core.pagination import PagedList, PageRequest, Skeleton
-from minitwitter.core.statements import Parameter, Row, Statement, moment
+from minitwitter.core.pagination import MAX_LIMIT, PagedList, PageRequest, Skeleton
+from minitwitter.core.statements import ListStatement, Parameter, Row, Statement, moment
 
 
 def _named(users: QuerySet[User], username: str) -> QuerySet[User]:
@@ -48,9 +48,12 @@ def visible_user_id(username: str) -> int:
 
 
 def visible_usernames(names: Iterable[str]) -> dict[str, str]:
-    """Which of those names (given in small letters) are visible accounts, and how they write themselves."""
-    named = visible_users().alias(lower_username=Lower("username")).filter(lower_username__in=list(names))
-    return {username.lower(): username for username in named.values_list("username", flat=True)}
+    """Which of those names (given in small letters) are visible accounts, and how they write themselves. One query.
+
+    Of more names than a page has places, the first by the alphabet.
+    """
+    asked = sorted(names)[:MAX_LIMIT]
+    return {username.lower(): username for (username,) in _NAMED.rows(asked)} if asked else {}
 
 
 # What a request needs to know of who makes it; anything else is loaded when it is asked for.
@@ -72,6 +75,15 @@ _BROWSER_SESSION = Statement(
         .filter(pk=Parameter("session"), refresh_id=Parameter("browser"))
         .values_list(*_SHOWN, *(f"user__{column}" for column in _USER_COLUMNS))
     )
+)
+_NAMED = ListStatement(
+    "names",
+    lambda places: (
+        visible_users()
+        .alias(lower_username=Lower("username"))
+        .filter(lower_username__in=places)
+        .values_list("username")
+    ),
 )
 _SESSIONS = PagedList(lambda: _live(Session.objects.filter(user_id=Parameter("user"))))
 

@@ -1,4 +1,4 @@
-"""Failures of addresses that people open: pages that look like the rest. Machines get problem details (api/errors.py)."""
+"""Failures at addresses that people open: pages that look like the rest. Machines get problem details."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation

@@ -26,9 +26,7 @@ SAYINGS: dict[str, Promise] = {
 
 def say(response: HttpResponse, key: str) -> None:
     """Tell the saying of that key with the next page."""
-    response.set_cookie(
-        COOKIE, key, max_age=60, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
-    )
+    response.set_cookie(COOKIE, key, max_age=60, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
 
 
 def said(request: HttpRequest) -> Promise | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import BinaryIO, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
@@ -60,7 +61,7 @@ def require_hashable(form: Form, *names: str) -> None:
         raise ValidationFailed([FieldProblem(name, "max_length", "The password is too long.") for name in long])
 
 
-def sent_file(request: HttpRequest, name: str) -> UploadedFile | None:
+def sent_file(request: HttpRequest, name: str) -> BinaryIO | None:
     """The file of that field. A browser sends an empty one where none was chosen."""
     file = request.FILES.get(name)
-    return file if isinstance(file, UploadedFile) and (file.size or file.name) else None
+    return cast("BinaryIO", file) if isinstance(file, UploadedFile) and (file.size or file.name) else None

@@ -9,7 +9,7 @@ from minitwitter.accounts.queries import visible_usernames
 from minitwitter.core.pagination import Page, PageRequest, Skeleton, load_page, parse_page
 from minitwitter.relationships.hydration import SeenProfile, see_profiles
 from minitwitter.tweets.hydration import HydratedTweet, hydrate_tweets
-from minitwitter.web import presenters
+from minitwitter.web import cards, presenters
 from minitwitter.web.pages import is_fragment, respond
 from minitwitter.web.presenters import Reader, Shown
 from minitwitter.web.text import mentioned_names
@@ -40,7 +40,6 @@ def reader(request: WebRequest, texts: list[str]) -> Reader:
     names = mentioned_names(texts)
     return Reader(
         viewer_id=request.visitor.viewer_id,
-        here=request.get_full_path(),
         people=visible_usernames(names) if names else {},
     )
 
@@ -52,13 +51,17 @@ def load_tweets(request: WebRequest, skeleton: Skeletons) -> tuple[Page[Hydrated
     return page, reader(request, [seen.text for seen in page.items])
 
 
-def tweets_response(
-    request: WebRequest, template: str, skeleton: Skeletons, context: Shown, *, fragment: str = "_tweets"
-) -> HttpResponse:
+def tweets_response(request: WebRequest, template: str, skeleton: Skeletons, context: Shown) -> HttpResponse:
     """A page with a list of tweets; only the list where a script asks for what follows."""
     page, whom = load_tweets(request, skeleton)
+    return _respond(request, template, "_tweets", page, {"tweets": cards.render(page.items, whom), **context})
+
+
+def gallery_response(request: WebRequest, template: str, skeleton: Skeletons, context: Shown) -> HttpResponse:
+    """A page with the pictures of a list of tweets; only those where a script asks for what follows."""
+    page, whom = load_tweets(request, skeleton)
     shown = [presenters.tweet(seen, whom) for seen in page.items]
-    return _respond(request, template, fragment, page, {"tweets": shown, **context})
+    return _respond(request, template, "_gallery", page, {"tweets": shown, **context})
 
 
 def people_response(request: WebRequest, template: str, skeleton: Skeletons, context: Shown) -> HttpResponse:

@@ -1,6 +1,7 @@
 """What every page goes through: who looks, whether they may, the headers, and failures that look like the rest."""
 
 import functools
+import gzip
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import lru_cache
@@ -14,7 +15,6 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.gzip import gzip_page
 
 from minitwitter.accounts.errors import TokenInvalid
 from minitwitter.actions.sessions import keep_browser_session
@@ -31,6 +31,7 @@ View = Callable[Concatenate[WebRequest, Arguments], HttpResponse]
 READ = ("GET", "HEAD")
 FORM = (*READ, "POST")
 SEND = ("POST",)
+_LEAST_COMPRESSED = 500
 
 
 class Access(Enum):
@@ -50,8 +51,6 @@ def page(
     """
 
     def decorate(view: View[Arguments]) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponse]:
-        @functools.wraps(view)
-        @gzip_page
         def answer(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponse:
             known = recognise(request)
             with translation.override(known.visitor.language):
@@ -61,9 +60,11 @@ def page(
                     response = error_page(known, error)
                     if isinstance(error, MethodNotAllowed):
                         response["Allow"] = ", ".join(methods)
-                return finish(known, response)
+                return compressed(known, finish(known, response))
 
-        return answer
+        return cast(
+            "Callable[Concatenate[HttpRequest, Arguments], HttpResponse]", functools.update_wrapper(answer, view)
+        )
 
     return decorate
 
@@ -171,11 +172,26 @@ def finish(request: WebRequest, response: HttpResponse) -> HttpResponse:
     response.headers.setdefault("Content-Security-Policy", _policy())
     # Asked for again each time, but a browser's Back may show what it has.
     response.headers.setdefault("Cache-Control", "private, no-cache")
-    patch_vary_headers(response, ["Cookie", "Accept-Language", "HX-Request"])
+    patch_vary_headers(response, ["Cookie", "Accept-Language", "Accept-Encoding", "HX-Request"])
     response.is_web_page = True  # type: ignore[attr-defined]  # Told to `failures_as_problems`.
     session = request.visitor.session
     if session is not None and keep_browser_session(session=session) and LOG_IN_COOKIE not in response.cookies:
         renew_log_in(request, response)
+    return response
+
+
+def compressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The answer in a fifth of its bytes, where the browser reads that.
+
+    The fastest level: the next ones take a millisecond for a tenth less. Lengths of compressed pages tell a listener
+    who can make a browser ask for chosen addresses what stands in them (the BREACH attack); the token of forms is
+    another one in each page, and pages that hold what only their owner may read are not to be stored, nor compressed.
+    """
+    small = len(response.content) < _LEAST_COMPRESSED
+    if small or response["Cache-Control"] == "no-store" or "gzip" not in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+        return response
+    response.content = gzip.compress(response.content, compresslevel=1, mtime=0)
+    response["Content-Encoding"] = "gzip"
     return response
 
 

@@ -11,9 +11,7 @@ from functools import lru_cache
 
 _DIGITS = {
     digit: value
-    for value, digit in enumerate(
-        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
-    )
+    for value, digit in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~")
 }
 # More pixels than waves add nothing that smoothing does not.
 _WIDTH, _HEIGHT = 6, 5
@@ -54,7 +52,9 @@ def _average(value: int) -> _Colour:
 
 
 def _wave(value: int, largest: float) -> _Colour:
-    red, green, blue = (_signed_square((step - 9) / 9) * largest for step in (value // 361, value // 19 % 19, value % 19))
+    red, green, blue = (
+        _signed_square((step - 9) / 9) * largest for step in (value // 361, value // 19 % 19, value % 19)
+    )
     return red, green, blue
 
 

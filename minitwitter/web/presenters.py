@@ -7,7 +7,8 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -39,23 +40,27 @@ _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """For whom something is presented. `here`: the path to come back to; `people`: names that can be linked."""
+    """For whom something is presented. `people`: names that can be linked, in small letters, as they are written."""
 
     viewer_id: int | None
-    here: str
     now: datetime = field(default_factory=ids.now)
     people: Mapping[str, str] = field(default_factory=dict)
 
 
 def chrome(visitor: Visitor, here: str) -> Shown:
     """What surrounds every page."""
+    me = None if visitor.session is None else viewer(visitor.session)
+    language = get_language()
+    options = (settings.REGISTRATION_OPEN, settings.PUBLIC_READ)
     return {
         "visitor": visitor,
-        "me": None if visitor.session is None else viewer(visitor.session),
+        "me": me,
+        # By which what surrounds a page is remembered.
+        "shell": (language, visitor.theme, visitor.base, options, me["key"] if me else None),
         "site_name": NAME,
         "host": visitor.base.partition("://")[2],
         "here": here,
-        "language": get_language(),
+        "language": language,
         "languages": settings.LANGUAGES,
         "registration_open": settings.REGISTRATION_OPEN,
         "public_read": settings.PUBLIC_READ,
@@ -66,7 +71,8 @@ def viewer(session: BrowserSession) -> Shown:
     """The signed-in person, beside the navigation."""
     user = session.user
     shown_as = _person(user.pk, user.username, session.display_name, session.avatar)
-    return {**shown_as, "is_staff": user.is_staff}
+    key = (user.pk, user.username, session.display_name, session.avatar, user.is_staff)
+    return {**shown_as, "is_staff": user.is_staff, "key": key}
 
 
 def person(shown_author: Author) -> Shown:
@@ -114,13 +120,12 @@ def profile(seen: SeenProfile, reader: Reader) -> Shown:
         "own": about.author.id == reader.viewer_id,
         "following": relation is not None and relation.following,
         "followed_by": relation is not None and relation.followed_by,
-        "here": reader.here,
     }
 
 
-def follow_button(username: str, *, following: bool, here: str) -> Shown:
+def follow_button(username: str, *, following: bool) -> Shown:
     """What the button needs to know that follows and unfollows."""
-    return {"username": username, "url": f"/@{username}", "following": following, "here": here, "own": False}
+    return {"username": username, "url": f"/@{username}", "following": following, "own": False}
 
 
 def composer() -> Shown:
@@ -142,12 +147,11 @@ def tweet(seen: HydratedTweet, reader: Reader) -> Shown:
         "created": moment(seen.created_at, reader.now),
         "created_whole": long_date(seen.created_at),
         "edited": long_date(seen.edited_at) if seen.edited_at else "",
-        "like": like_button(url, liked=seen.liked, count=seen.like_count, reader=reader),
-        "here": reader.here,
+        "like": like_button(url, liked=seen.liked, count=seen.like_count, signed_in=reader.viewer_id is not None),
     }
 
 
-def like_button(url: str, *, liked: bool, count: int, reader: Reader) -> Shown:
+def like_button(url: str, *, liked: bool, count: int, signed_in: bool) -> Shown:
     """What the button needs to know that likes and takes the like back."""
     return {
         "id": url.rpartition("/")[2],
@@ -156,8 +160,7 @@ def like_button(url: str, *, liked: bool, count: int, reader: Reader) -> Shown:
         "count": count,
         "count_short": short_number(count) if count else "",
         "label": ngettext("Like. %(n)s like", "Like. %(n)s likes", count) % {"n": count} if count else _("Like"),
-        "here": reader.here,
-        "signed_in": reader.viewer_id is not None,
+        "signed_in": signed_in,
     }
 
 
@@ -186,12 +189,18 @@ def short_time(at: datetime, now: datetime) -> str:
     if seconds < _MINUTE:
         return _("now")
     if seconds < _HOUR:
-        return _("%(n)dm") % {"n": seconds // _MINUTE}
+        return _("{n}m").format(n=seconds // _MINUTE)
     if seconds < _DAY:
-        return _("%(n)dh") % {"n": seconds // _HOUR}
+        return _("{n}h").format(n=seconds // _HOUR)
     if seconds < _WEEK:
-        return _("%(n)dd") % {"n": seconds // _DAY}
-    return format_date(at, _("j M") if at.year == now.year else _("j M Y"))
+        return _("{n}d").format(n=seconds // _DAY)
+    return _day(at.date(), get_language() or "", this_year=at.year == now.year)
+
+
+@lru_cache(maxsize=1000)
+def _day(day: date, _language: str, *, this_year: bool) -> str:
+    """The language is the active one, and only here so that it tells days apart."""
+    return format_date(day, _("j M") if this_year else _("j M Y"))
 
 
 def long_date(at: datetime) -> str:
@@ -204,7 +213,7 @@ def short_number(number: int) -> str:
     for size, letter in ((1_000_000, _("M")), (1_000, _("K"))):
         if number >= size:
             value = number * 10 // size / 10
-            text = f"{value:.1f}".removesuffix(".0") if value < 100 else str(int(value))  # noqa: PLR2004
+            text = f"{value:.1f}".removesuffix(".0") if value < 100 else str(int(value))
             return text + letter
     return str(number)
 
@@ -235,8 +244,8 @@ def _last_used(at: datetime, now: datetime) -> str:
 
 
 _BROWSERS = (
-    ("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"),
-    ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"),
+    ("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"),
 )  # fmt: skip
 _SYSTEMS = (
     ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "Mac"),

@@ -43,9 +43,8 @@ def _link(found: str, people: Mapping[str, str]) -> tuple[str, str]:
     address = _without_trailing(found)
     if len(address) <= len("https://"):
         return found, ""
-    return address, (
-        f'<a href="{escape(address)}" rel="nofollow noopener noreferrer ugc" target="_blank">{escape(shown(address))}</a>'
-    )
+    attributes = f'href="{escape(address)}" rel="nofollow noopener noreferrer ugc" target="_blank"'
+    return address, f"<a {attributes}>{escape(shown(address))}</a>"
 
 
 def _without_trailing(address: str) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 from django.urls import path
 
 from minitwitter.core import converters
-from minitwitter.web import assets
 from minitwitter.web.views import accounts, people, profiles, sessions, settings, site, timelines, tweets
 
 converters.register()

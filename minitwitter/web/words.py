@@ -53,7 +53,9 @@ def _troubles() -> dict[str, Trouble]:
         "user_not_found": Trouble(
             _("There is nobody here"), _("There is no account of this name, or it is gone. Is it spelled right?")
         ),
-        "tweet_not_found": Trouble(_("This tweet is not here"), _("It was deleted, or the address is not quite right.")),
+        "tweet_not_found": Trouble(
+            _("This tweet is not here"), _("It was deleted, or the address is not quite right.")
+        ),
         "session_not_found": Trouble(_("This device is signed out already"), _("There is nothing left to do.")),
         "not_owner": Trouble(_("This is somebody else's tweet"), _("Only its author can change or delete it.")),
         "permission_denied": Trouble(_("This is not yours to do"), _("You are signed in, but you may not do that.")),
@@ -87,7 +89,7 @@ def _not_here() -> Trouble:
 
 
 def _trouble_of_status(status: int) -> Trouble:
-    if status >= 500:  # noqa: PLR2004
+    if status >= 500:
         return Trouble(
             _("Something broke"), _("It is our fault, not yours. It was written down; try again in a moment.")
         )

@@ -125,9 +125,7 @@ def _routes(resolver: URLResolver, prefix: str = "/") -> Iterator[tuple[str, Any
 
 
 # The pages of the web client have a table of their own (tests/web/test_permissions.py).
-ROUTES = {
-    route: view for route, view in _routes(get_resolver()) if not view.__module__.startswith("minitwitter.web.")
-}
+ROUTES = {route: view for route, view in _routes(get_resolver()) if not view.__module__.startswith("minitwitter.web.")}
 
 
 def _methods(route: str, view: Any) -> set[str]:

@@ -22,6 +22,7 @@ ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 class SentForm:
     """A form of a page, as a browser would send it."""
 
+    id: str
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
@@ -32,7 +33,11 @@ class WebClient(Client):
     """Signed in as `user`, if one is given. The check of forms is on, as in the product."""
 
     def __init__(self, user: User | None = None, *, language: str = "en") -> None:
-        headers = {"Accept": ACCEPT, "Accept-Language": language, "User-Agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0"}
+        headers = {
+            "Accept": ACCEPT,
+            "Accept-Language": language,
+            "User-Agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0",
+        }
         super().__init__(enforce_csrf_checks=True, raise_request_exception=False, headers=headers)
         if user is not None:
             started = sessions.log_in_browser(login=user.username, password=PASSWORD, device="tests")
@@ -57,6 +62,13 @@ class WebClient(Client):
         data = {name: _as_file(value) for name, value in (form.fields | changes).items() if value is not None}
         return self.post(urljoin(path, form.action), data)
 
+    def press(self, path: str, action: str) -> Response:
+        """Open a page and press the button that leads to the action, wherever it stands. Without following."""
+        html = self.open(path)
+        button = buttons_of(html)[action]
+        form = next(form for form in forms_of(html) if form.id == "act")
+        return self.post(action, {**form.fields, **button})
+
     def fragment(self, method: str, path: str, data: dict[str, Any] | None = None) -> Response:
         """What a script of the page asks for."""
         headers = {"HX-Request": "true", "Accept": "*/*"}
@@ -65,7 +77,6 @@ class WebClient(Client):
         token = form_of(self.open("/settings/looks"), "/preferences").fields["csrfmiddlewaretoken"]
         return self.post(path, {**(data or {}), "csrfmiddlewaretoken": token}, headers=headers)
 
-    @property
     def is_signed_in(self) -> bool:
         """Whether the server still knows this browser."""
         return bool(self.get("/settings").status_code == 200)
@@ -95,23 +106,34 @@ def forms_of(html: str) -> list[SentForm]:
 
 def form_of(html: str, action: str = "") -> SentForm:
     """The form with that action; without one, the only form of the page that is not about logging out."""
-    found = [form for form in forms_of(html) if (form.action == action if action else form.action != "/logout")]
+    found = [form for form in forms_of(html) if form.id != "act" and action in {"", form.action}]
     assert len(found) == 1, [form.action for form in forms_of(html)]
     return found[0]
+
+
+def buttons_of(html: str) -> dict[str, dict[str, str]]:
+    """The buttons that send the page's common form, by where they lead, with what each adds to it."""
+    reader = _FormReader()
+    reader.feed(html)
+    return reader.common_buttons
 
 
 class _FormReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[SentForm] = []
+        self.common_buttons: dict[str, dict[str, str]] = {}
         self._form: SentForm | None = None
         self._area = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form" and given.get("method") == "post":
-            self._form = SentForm(given["action"], "post")
+            self._form = SentForm(given.get("id", ""), given.get("action", ""), "post")
             self.forms.append(self._form)
+        elif tag == "button" and given.get("form") == "act":
+            name = given.get("name")
+            self.common_buttons[given["formaction"]] = {name: given["value"]} if name else {}
         elif self._form is None:
             return
         elif tag == "input" and given.get("name"):

@@ -1,5 +1,6 @@
 """Logging in and out in a browser, and everything that ends a session."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_an_own_path_is_gone_to_after_logging_in(ana: User, wanted: str) -> None
 
 
 def test_logging_out_ends_the_session_and_clears_what_the_browser_kept(browser: WebClient) -> None:
-    answer = browser.send("/", "/logout")
+    answer = browser.press("/", "/logout")
     assert (answer.status_code, answer["Location"]) == (303, "/")
     assert answer["Clear-Site-Data"] == '"cache"'
     assert answer.cookies[LOG_IN_COOKIE].value == ""
@@ -115,26 +116,26 @@ def test_logging_out_ends_the_session_and_clears_what_the_browser_kept(browser: 
 def test_a_cookie_that_was_copied_is_worth_nothing_after_logging_out(ana: User, browser: WebClient) -> None:
     thief = WebClient()
     thief.cookies[LOG_IN_COOKIE] = browser.cookies[LOG_IN_COOKIE].value
-    assert thief.is_signed_in
-    browser.send("/", "/logout")
-    assert not thief.is_signed_in
+    assert thief.is_signed_in()
+    browser.press("/", "/logout")
+    assert not thief.is_signed_in()
 
 
-ENDINGS = {
+ENDINGS: dict[str, Callable[[User], object]] = {
     "logging out everywhere from the API": lambda user: ApiClient(user).call("POST", "/v1/users/logout-all/"),
     "a new password": lambda user: accounts.set_password(user=user, new_password="another horse staple"),
     "deactivation": lambda user: accounts.deactivate(user=user),
     "deletion": lambda user: accounts.delete_account(user=user),
     "the operator's list of sessions": lambda user: sessions.end_all_sessions(user_id=user.pk),
-    "time": lambda user: Session.objects.update(expires_at=ids.now()),
+    "time": lambda _: Session.objects.update(expires_at=ids.now()),
 }
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_very_next_click_is_refused_after(ana: User, browser: WebClient, ending: str) -> None:
-    assert browser.is_signed_in
+    assert browser.is_signed_in()
     ENDINGS[ending](ana)
-    assert not browser.is_signed_in
+    assert not browser.is_signed_in()
     assert browser.get("/settings")["Location"] == "/login?next=%2Fsettings"
 
 
@@ -145,7 +146,7 @@ def test_no_other_cookie_is_a_session(ana: User, value: str) -> None:
     session, secret = WebClient(ana).cookies[LOG_IN_COOKIE].value.split(".")
     stranger = WebClient()
     stranger.cookies[LOG_IN_COOKIE] = value.format(i=session, s=secret)
-    assert not stranger.is_signed_in
+    assert not stranger.is_signed_in()
 
 
 def test_the_session_of_an_api_client_makes_no_cookie(ana: User) -> None:
@@ -153,7 +154,7 @@ def test_the_session_of_an_api_client_makes_no_cookie(ana: User) -> None:
     session = Session.objects.get()
     stranger = WebClient()
     stranger.cookies[LOG_IN_COOKIE] = f"{session.pk}.{(session.refresh_id * 2)[:43]}"
-    assert not stranger.is_signed_in
+    assert not stranger.is_signed_in()
 
 
 def test_the_cookie_is_no_token_of_the_api(browser: WebClient) -> None:
@@ -177,6 +178,7 @@ def test_a_form_without_its_token_is_refused_and_changes_nothing(ana: User, brow
     for path, data in {
         "/compose": {"text": "forged"},
         "/logout": {},
+        "/@ana/follow": {"following": "1"},
         "/settings": {"display_name": "Forged"},
         "/settings/password": {"current_password": PASSWORD, "new_password": "forged horse staple"},
         "/settings/delete": {"password": PASSWORD},
@@ -190,7 +192,7 @@ def test_a_form_without_its_token_is_refused_and_changes_nothing(ana: User, brow
             assert "This page was open for too long" in text_of(html_of(answer))
     ana.refresh_from_db()
     assert (ana.display_name, ana.is_active, ana.tweets.count()) == ("", True, 0)
-    assert browser.is_signed_in
+    assert browser.is_signed_in()
 
 
 def test_a_form_from_another_site_is_refused_though_it_has_the_token(browser: WebClient) -> None:

@@ -70,4 +70,4 @@ def follow(request: WebRequest, username: str) -> HttpResponse:
     back = next_path(request, f"/@{username}")
     if not is_fragment(request):
         return redirect(request, back)
-    return respond(request, "_follow", {"person": presenters.follow_button(username, following=wanted, here=back)})
+    return respond(request, "_follow", {"person": presenters.follow_button(username, following=wanted)})

@@ -11,7 +11,7 @@ from minitwitter.relationships.hydration import SeenProfile, see_profile
 from minitwitter.tweets.hydration import HydratedTweet, hydrate_tweets
 from minitwitter.tweets.queries import author_media_page, author_page, liked_page
 from minitwitter.web import presenters
-from minitwitter.web.lists import reader, tweets_response
+from minitwitter.web.lists import gallery_response, reader, tweets_response
 from minitwitter.web.pages import page, redirect
 from minitwitter.web.presenters import Shown
 from minitwitter.web.visitors import WebRequest
@@ -45,10 +45,8 @@ def _tab(
     if canonical != username:
         return redirect(request, request.get_full_path().replace(f"/@{username}", f"/@{canonical}", 1))
     context = {**profile_context(request, seen), "tab": tab, "active": "me" if _is_own(request, seen) else ""}
-    fragment = "_gallery" if tab == "pictures" else "_tweets"
-    return tweets_response(
-        request, "profile", partial(skeleton, seen.profile.author.id), context, fragment=fragment
-    )
+    list_response = gallery_response if tab == "pictures" else tweets_response
+    return list_response(request, "profile", partial(skeleton, seen.profile.author.id), context)
 
 
 def _is_own(request: WebRequest, seen: SeenProfile) -> bool:

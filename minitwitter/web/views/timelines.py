@@ -26,7 +26,11 @@ def front(request: WebRequest) -> HttpResponse:
     if is_fragment(request):  # A script of a page whose session has ended.
         return redirect(request, "/login")
     context: Shown = {"active": "welcome", "list_path": "/public"}
-    return tweets_response(request, "welcome", public_page, context) if settings.PUBLIC_READ else respond(request, "welcome", context)
+    return (
+        tweets_response(request, "welcome", public_page, context)
+        if settings.PUBLIC_READ
+        else respond(request, "welcome", context)
+    )
 
 
 @page()

@@ -1,5 +1,6 @@
 """Writing, reading, changing, deleting and liking a tweet."""
 
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -60,12 +61,14 @@ def _post(request: WebRequest, form: Form) -> None:
         limits.require_room(limits.count("upload", str(user.pk)))
     key = request.POST.get("key", "")
     usable = 0 < len(key) <= IDEMPOTENCY_KEY_LENGTH and key.isascii() and key.isprintable()
-    fields = {"author": user, "text": form.values["text"], "image": image, "image_alt": form.values["image_alt"]}
+    post = partial(
+        actions.create_tweet, author=user, text=form.values["text"], image=image, image_alt=form.values["image_alt"]
+    )
     try:
-        actions.create_tweet(**fields, idempotency_key=key if usable else None)
+        post(idempotency_key=key if usable else None)
     except IdempotencyMismatch:
         # The form was posted before, gone back to, and filled in anew: a tweet of its own.
-        actions.create_tweet(**fields)
+        post()
     except IdempotencyInFlight:
         return  # The first click is posting it.
 
@@ -128,6 +131,6 @@ def like(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
     back = next_path(request, f"/@{username}/{tweet_id}")
     if not is_fragment(request):
         return redirect(request, f"{back.partition('#')[0]}#t{tweet_id}")
-    whom = presenters.Reader(viewer_id=request.visitor.viewer_id, here=back)
-    button = presenters.like_button(f"/@{username}/{tweet_id}", liked=state.liked, count=state.like_count, reader=whom)
+    url = f"/@{username}/{tweet_id}"
+    button = presenters.like_button(url, liked=state.liked, count=state.like_count, signed_in=True)
     return respond(request, "_like", {"like": button})

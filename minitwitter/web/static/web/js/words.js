@@ -3,7 +3,7 @@ const words = document.getElementById("words")?.dataset ?? {};
 
 export function word(name, number) {
   const text = words[name] ?? "";
-  return number === undefined ? text : text.replace("%n", number).replace("%(n)d", number);
+  return number === undefined ? text : text.replace("{n}", number);
 }
 
 /** Tell something that a screen reader reads out, too. */
