@@ -20,7 +20,7 @@ from tests.web.client import WebClient, html_of, text_of
 
 pytestmark = pytest.mark.django_db
 
-# The statuses of: anonymous, a member, the owner; then the anonymous one with MINITWITTER_PUBLIC_READ=off. 303 leads on.
+# The statuses of: anonymous, a member, the owner; then anonymous with MINITWITTER_PUBLIC_READ=off. 303 leads on.
 TABLE = """
 GET  /                                        200 200 200 200
 GET  /public                                  200 200 200 303
@@ -305,7 +305,7 @@ def test_everything_a_page_loads_is_there_for_ever_and_compressed(visitor: WebCl
         total += len(answer.content) if not path.endswith("180.png") else 0
     page_bytes: Any = visitor.get("/", headers={"Accept-Encoding": "gzip"})
     assert total + len(page_bytes.content) < 50_000
-    stale = sorted(loaded)[0].split("/")
+    stale = min(loaded).split("/")
     assert visitor.get("/".join([*stale[:2], "0" * 12, *stale[3:]])).status_code == 404
     assert visitor.get("/".join([*stale[:3], "..%2f..%2fapps.py"])).status_code == 404
 

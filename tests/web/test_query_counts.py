@@ -37,7 +37,7 @@ PAGES = {
 
 @pytest.fixture
 def crowd(ana: User, ben: User) -> Callable[[int], int]:
-    """Gives ana so many tweets (with pictures and mentions), followers and likes, and ben so many followees and likes."""
+    """Gives ana so many tweets (some with pictures and mentions) and followers, and ben so many followees and likes."""
     follow(ben, ana)
 
     def fill(size: int) -> int:
