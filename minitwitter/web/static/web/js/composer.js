@@ -21,10 +21,8 @@ class Composer {
     this.limit = Number(form.dataset.length);
     this.counter = form.querySelector(".counter");
     this.button = form.querySelector("button.primary");
-    this.alt = form.querySelector(".composer-alt");
     this.preview = form.querySelector(".composer-preview");
     this.draft = form.dataset.composer === "edit" ? null : `draft of ${document.body.dataset.viewer}`;
-    form.classList.add("ready");
     this.restore();
     this.text.addEventListener("input", () => this.changed());
     this.text.addEventListener("keydown", (event) => {
@@ -111,7 +109,8 @@ class Composer {
       this.file.value = "";
       return this.show();
     }
-    this.preview.hidden = this.alt.hidden = !file;
+    this.preview.hidden = !file;
+    this.form.classList.toggle("with-picture", Boolean(file));
     if (file) {
       const image = new Image();
       image.src = this.shown = URL.createObjectURL(file);
