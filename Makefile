@@ -3,6 +3,8 @@
 #   make test                       every test, both databases   make test ARGS="-k like"
 #   make faults                     kill -9, outages, full disks, races: one table (tests/faults/README.md)
 #   make fuzz                       10,000 made-up requests, both databases
+#   make bench                      what requests cost, both databases, into docs/performance.md (needs wrk)
+#   make bench-growth               how cost grows: 5,000 followed, 5 million tweets, 1 million followers
 #   make lint                       every check                  make format    write what the formatter wants
 #   make e2e                        the web client in a real browser
 #   make screenshots                docs/screenshots, from a demo instance
@@ -16,8 +18,9 @@ ARGS ?=
 # -I and -S keep the caller's Python settings out, and the start short.
 IN_RUN_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py run
 IN_DEV_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py dev
+IN_BENCH_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py bench
 
-.PHONY: run test faults fuzz lint format docs lock e2e screenshots messages
+.PHONY: run test faults fuzz bench bench-growth lint format docs lock e2e screenshots messages
 
 run:
 	@$(IN_RUN_ENVIRONMENT) .venv/bin/minitwitter run $(ARGS)
@@ -30,6 +33,12 @@ faults:
 
 fuzz:
 	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/fuzz.py $(ARGS)
+
+bench:
+	@$(IN_BENCH_ENVIRONMENT) .venv/bin/python -m benchmarks $(ARGS)
+
+bench-growth:
+	@$(IN_BENCH_ENVIRONMENT) .venv/bin/python -m benchmarks.growth $(ARGS)
 
 lint:
 	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/lint.py $(ARGS)
@@ -53,3 +62,4 @@ LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --pytho
 lock:
 	$(LOCK) -o requirements/run.txt
 	$(LOCK) --group dev -c requirements/run.txt -o requirements/dev.txt
+	$(LOCK) --group dev --group bench -c requirements/dev.txt -o requirements/bench.txt

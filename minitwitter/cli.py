@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
-from minitwitter import __version__, env, keys, server, setup_code, upgrade, work
+from minitwitter import __version__, doctor, env, keys, server, setup_code, upgrade, work
 from minitwitter.demo import command as demo
 from minitwitter.env import ConfigurationError, Options
 
@@ -57,10 +57,14 @@ def _dispatch(arguments: list[str]) -> int:
         return 0
     _set_options(parsed)
     options = env.load()
-    if parsed.command in {"createadmin", "demo"}:
-        return _create_admin(options, parsed) if parsed.command == "createadmin" else _demo(options, parsed)
     simple = {"run": _run, "rotatekey": _rotate_key, "work": _work, "purge": _purge}
-    return simple[parsed.command](options)
+    if parsed.command in simple:
+        return simple[parsed.command](options)
+    if parsed.command == "doctor":
+        return doctor.run(options, mail_to=parsed.mail)
+    if parsed.command == "demo":
+        return _demo(options, parsed)
+    return _create_admin(options, parsed)
 
 
 def _prog(parser: argparse.ArgumentParser, command: str | None) -> str:
@@ -119,9 +123,22 @@ def _parser() -> _Parser:
     )
     _add_option(rotation, "data_dir")
     _add_option(demo.add_to(commands), "data_dir")
+    _add_doctor(commands)
     # Listed here for --help; _dispatch hands it to Django.
     commands.add_parser("manage", help="run a management command of Django: `minitwitter manage help` lists them")
     return parser
+
+
+def _add_doctor(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    examination = commands.add_parser(
+        "doctor",
+        help="see whether everything works",
+        description="Look at the options, the data folder, the database, the background work and the mail server, and"
+        " say what to do about what is wrong. Changes nothing; the exit code is 1 when something is wrong.",
+        allow_abbrev=False,
+    )
+    examination.add_argument("--mail", metavar="ADDRESS", help="send a test mail to this address")
+    _add_option(examination, "data_dir")
 
 
 def _add_option(parser: argparse.ArgumentParser, name: str) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from minitwitter.mailserver import MailServer, default_sender, parse_sender, parse_server
+
 PREFIX = "MINITWITTER_"
 _ORIGIN = re.compile(
     r"(http://(?!.*:80$)|https://(?!.*:443$))([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?"
@@ -119,12 +121,16 @@ def _web_address(value: str) -> str:
 
 @dataclass(frozen=True)
 class Option:
-    """One option. `parse` raises ValueError with a phrase that says what the value must be."""
+    """One option. `parse` raises ValueError with a phrase that says what the value must be.
+
+    The value of a secret one (a password may stand in it) is not repeated when it is refused.
+    """
 
     variable: str
     parse: Callable[[str], Any]
     default: str
     why: str
+    is_secret: bool = False
 
 
 OPTIONS: dict[str, Option] = {
@@ -199,6 +205,25 @@ OPTIONS: dict[str, Option] = {
     "tweet_length": Option(
         PREFIX + "TWEET_LENGTH", _integer(1, 5000), "280", "Characters (grapheme clusters) a tweet may have."
     ),
+    "fan_out_at_once": Option(
+        PREFIX + "FAN_OUT_AT_ONCE",
+        _integer(0, 10_000),
+        "100",
+        "Followers up to whom a tweet is written to their timelines while its author waits; beyond, a task does it.",
+    ),
+    "fan_out_limit": Option(
+        PREFIX + "FAN_OUT_LIMIT",
+        _integer(0, 1_000_000),
+        "10000",
+        "Followers beyond whom an account's tweets are no longer written to timelines but looked up when those are"
+        " read. An account that was beyond it once stays so.",
+    ),
+    "timeline_length": Option(
+        PREFIX + "TIMELINE_LENGTH",
+        _integer(1, 10_000),
+        "800",
+        "Entries that are kept of a home feed. What is older is looked up when somebody reads so far.",
+    ),
     "media_quota": Option(
         PREFIX + "MEDIA_QUOTA",
         _integer(0, 1_000_000),
@@ -251,8 +276,31 @@ OPTIONS: dict[str, Option] = {
         "Addresses and networks of your own proxies, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only from them"
         " X-Forwarded-For is read. Empty: whoever connects is counted, so behind a proxy all people together.",
     ),
+    "limit_mails_address": Option(
+        PREFIX + "LIMIT_MAILS_ADDRESS",
+        _rate,
+        "20/1h",
+        "Requests that lead to a mail (a forgotten password, a new address) of one network address.",
+    ),
+    "limit_mails_account": Option(
+        PREFIX + "LIMIT_MAILS_ACCOUNT", _rate, "5/1h", "The same for one mail address, and of one account."
+    ),
     "email_url": Option(
-        PREFIX + "EMAIL_URL", _text, "", "Accepted for the mails of a coming version; this version sends none."
+        PREFIX + "EMAIL_URL",
+        lambda value: parse_server(value) if value else None,
+        "",
+        "The server that takes mails: smtp://user:password@mail.example.org:587 (encrypted by STARTTLS), smtps://..."
+        " for TLS from the start (port 465), ?tls=off at the end for none, console:// to print mails instead. Needs"
+        " MINITWITTER_PUBLIC_URL, where links in mails lead. Empty: no mails, so no way back for a forgotten password."
+        " `minitwitter doctor --mail you@example.org` tries it.",
+        is_secret=True,
+    ),
+    "email_from": Option(
+        PREFIX + "EMAIL_FROM",
+        lambda value: parse_sender(value) if value else "",
+        "",
+        "Whom mails are from, such as Our Town <noreply@example.org>. Empty: the user of the mail server if that is an"
+        " address, else noreply@ and the host of the public address.",
     ),
 }
 
@@ -276,6 +324,9 @@ class Options:
     public_read: bool
     registration: str
     tweet_length: int
+    fan_out_at_once: int
+    fan_out_limit: int
+    timeline_length: int
     media_quota: int
     access_log: bool
     limits: bool
@@ -287,7 +338,17 @@ class Options:
     limit_log_ins_account: Rate
     limits_url: str
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
-    email_url: str
+    limit_mails_address: Rate
+    limit_mails_account: Rate
+    email_url: MailServer | None
+    email_from: str
+
+    @property
+    def mail_sender(self) -> str:
+        """Whom mails are from, chosen or not."""
+        if self.email_from or self.email_url is None:
+            return self.email_from
+        return default_sender(self.email_url, self.public_url)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Options:
@@ -309,6 +370,11 @@ def _check_together(options: Options) -> None:
             f"{OPTIONS['hsts_seconds'].variable} needs an https address in {OPTIONS['public_url'].variable}: without"
             " TLS it would lock everybody out."
         )
+    if options.email_url is not None and not options.public_url:
+        raise ConfigurationError(
+            f"{OPTIONS['email_url'].variable} needs {OPTIONS['public_url'].variable}: links in mails must lead to an"
+            " address that you have chosen, not to one that a request named."
+        )
     if options.limits_url and importlib.util.find_spec("redis") is None:
         raise ConfigurationError(
             f"{OPTIONS['limits_url'].variable} needs a package that is not installed: pip install 'minitwitter[redis]'."
@@ -320,7 +386,8 @@ def _read(option: Option, environ: Mapping[str, str]) -> Any:
     try:
         return option.parse(value)
     except ValueError as error:
-        raise ConfigurationError(f"{option.variable} is {value!r}, but it must be {error}.") from None
+        given = "cannot be read:" if option.is_secret else f"is {value!r}, but"
+        raise ConfigurationError(f"{option.variable} {given} it must be {error}.") from None
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

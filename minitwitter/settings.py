@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "minitwitter.accounts",
     "minitwitter.relationships",
     "minitwitter.tweets",
+    "minitwitter.timelines",
     "minitwitter.tasks",
     "minitwitter.api",
     "minitwitter.admin",
@@ -97,6 +98,11 @@ TWEET_LENGTH = OPTIONS.tweet_length
 PUBLIC_URL = OPTIONS.public_url
 ACCESS_LOG = OPTIONS.access_log
 
+# --- Timelines --------------------------------------------------------------------------------------------------------
+FAN_OUT_AT_ONCE = OPTIONS.fan_out_at_once
+FAN_OUT_LIMIT = OPTIONS.fan_out_limit
+TIMELINE_LENGTH = OPTIONS.timeline_length
+
 # --- Request limits ---------------------------------------------------------------------------------------------------
 LIMITS = OPTIONS.limits
 LIMIT_RATES = {
@@ -108,10 +114,18 @@ LIMIT_RATES = {
     "sign-up": OPTIONS.limit_sign_ups,
     "log-in-address": OPTIONS.limit_log_ins_address,
     "log-in-account": OPTIONS.limit_log_ins_account,
+    "mail-address": OPTIONS.limit_mails_address,
+    "mail-account": OPTIONS.limit_mails_account,
 }
 LIMITS_URL = OPTIONS.limits_url
 LIMITS_FOLDER = OPTIONS.data_dir
 TRUSTED_PROXIES = OPTIONS.trusted_proxies
+
+# --- Mail -------------------------------------------------------------------------------------------------------------
+# None: no mails. Who sends, and over which connection, is in core/mail.py.
+MAIL_SERVER = OPTIONS.email_url
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL_SERVER and MAIL_SERVER.host else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = OPTIONS.mail_sender
 
 # --- Files ------------------------------------------------------------------------------------------------------------
 STORAGES = {
@@ -171,6 +185,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TAGS": [
         {"name": "accounts", "description": "Making an account, one's own account, profiles."},
         {"name": "sessions", "description": "Logging in and out, tokens, signed-in devices."},
+        {"name": "emails", "description": "A forgotten password, confirming and changing an address, by mail."},
         {"name": "tweets", "description": "Posting, reading, editing and deleting; the public timeline."},
         {"name": "likes", "description": "Liking tweets."},
         {"name": "follows", "description": "Following accounts."},

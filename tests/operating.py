@@ -88,7 +88,7 @@ class Running:
 
     def task_workers(self) -> list[int]:
         """The process ids of its workers that do background work."""
-        return [child for child in children(self.process.pid) if _does_background_work(child)]
+        return task_workers(self.process.pid)
 
     def stop(self, number: int) -> int:
         """Send the signal, and wait for the exit code."""
@@ -108,6 +108,11 @@ def wait_until(is_true: Callable[[], bool], server: Running | None = None) -> No
 def children(pid: int) -> list[int]:
     """The process ids of the living children of a process."""
     return [child for child, (state, parent) in _processes().items() if parent == pid and state != "Z"]
+
+
+def task_workers(pid: int) -> list[int]:
+    """The process ids of the living children of a server's process that do background work."""
+    return [child for child in children(pid) if _does_background_work(child)]
 
 
 def _does_background_work(pid: int) -> bool:

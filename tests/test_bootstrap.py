@@ -23,10 +23,12 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def bootstrap(checkout: Path, *, before: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+def bootstrap(
+    checkout: Path, *, kind: str = "run", before: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run it with nothing on PATH but the system's own programs; `before` is Python that runs first."""
     script = checkout / "tools" / "bootstrap.py"
-    code = f"import runpy, sys; sys.argv = [{str(script)!r}, 'run', '/bin/true']\n{before}\n"
+    code = f"import runpy, sys; sys.argv = [{str(script)!r}, {kind!r}, '/bin/true']\n{before}\n"
     code += f"runpy.run_path({str(script)!r}, run_name='__main__')"
     return subprocess.run(
         [sys.executable, "-I", "-c", code],
@@ -97,11 +99,29 @@ def finished(checkout: Path, kind: str) -> None:
     subprocess.run([sys.executable, "-I", "-c", code, str(script), kind], check=True)
 
 
-@pytest.mark.parametrize("kind", ["run", "dev"])
+@pytest.mark.parametrize("kind", ["run", "dev", "bench"])
 def test_a_finished_environment_is_used_at_once(checkout: Path, kind: str) -> None:
     finished(checkout, kind)
 
     result = bootstrap(checkout)
+
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("kind", "there"), [("dev", "run"), ("bench", "run"), ("bench", "dev")])
+def test_an_environment_that_holds_less_is_not_enough(checkout: Path, kind: str, there: str) -> None:
+    finished(checkout, there)
+
+    result = bootstrap(checkout, kind=kind)
+
+    assert f"Installing the packages locked in requirements/{kind}.txt" in result.stdout
+    assert_one_sentence(result, "")
+
+
+def test_developers_use_the_environment_of_benchmarks(checkout: Path) -> None:
+    finished(checkout, "bench")
+
+    result = bootstrap(checkout, kind="dev")
 
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 

@@ -1,9 +1,10 @@
 """Make `.venv` with the locked packages and the project in it, then become the given command.
 
-    python3 tools/bootstrap.py run|dev COMMAND [ARGUMENT ...]
+    python3 tools/bootstrap.py run|dev|bench COMMAND [ARGUMENT ...]
 
 `run` installs what the server needs (requirements/run.txt), `dev` also what tests and checks need
-(requirements/dev.txt). When all that is there already this costs a few milliseconds.
+(requirements/dev.txt), `bench` also what benchmarks need (requirements/bench.txt). When all that is there already this
+costs a few milliseconds.
 
 Only the standard library is used, and nothing is written in a syntax newer than Python 3.6's: a Python that is too
 old must still be able to read this file, so that it can say what is wrong in one sentence.
@@ -32,15 +33,15 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
-# Says what the environment holds: "run" or "dev", and the digest of what that was made from.
+# Says what the environment holds: "run", "dev" or "bench", and the digest of what that was made from.
 STAMP = VENV / "minitwitter-stamp.txt"
 UNFINISHED = "unfinished"
 # How long an interrupted installation may take to clean up, in seconds.
 STOP_TIMEOUT = 5
 LOG = VENV / "install.log"
-LOCKED = {"run": ROOT / "requirements" / "run.txt", "dev": ROOT / "requirements" / "dev.txt"}
-# The developers' environment holds everything the server needs.
-SATISFIED_BY = {"run": ("run", "dev"), "dev": ("dev",)}
+LOCKED = {kind: ROOT / "requirements" / (kind + ".txt") for kind in ("run", "dev", "bench")}
+# The developers' environment holds everything the server needs, and the one for benchmarks everything developers need.
+SATISFIED_BY = {"run": ("run", "dev", "bench"), "dev": ("dev", "bench"), "bench": ("bench",)}
 
 
 class SetupError(Exception):
@@ -50,7 +51,7 @@ class SetupError(Exception):
 def main() -> None:
     """Make the environment if it is not there, then replace this process by the command."""
     if len(sys.argv) < 3 or sys.argv[1] not in LOCKED:
-        sys.exit("Usage: python3 tools/bootstrap.py run|dev COMMAND [ARGUMENT ...]")
+        sys.exit("Usage: python3 tools/bootstrap.py run|dev|bench COMMAND [ARGUMENT ...]")
     kind, command = sys.argv[1], sys.argv[2:]
     try:
         if not is_ready(kind):

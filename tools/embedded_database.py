@@ -62,6 +62,11 @@ class Server:
         return f"postgres://postgres@{quote(str(self._folder), safe='')}/postgres"
 
     @property
+    def pid(self) -> int:
+        """The process id of its first process, whose children all others are; 0 when it does not run."""
+        return self._process.pid if self._process is not None else 0
+
+    @property
     def is_running(self) -> bool:
         """Whether it was started, and has neither been stopped nor ended."""
         return self._process is not None and self._process.poll() is None

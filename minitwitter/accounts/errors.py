@@ -45,6 +45,14 @@ class RegistrationClosed(DomainError):
     message = "This instance takes no new accounts. Ask its operator for one."
 
 
+class EmailNotConfigured(DomainError):
+    """This instance sends no mails, so it cannot do this. Ask its operator, who can also give you a new password."""
+
+    code = "email_not_configured"
+    status = 409
+    message = "This instance sends no mails. Ask its operator."
+
+
 class UserNotFound(NotFound):
     """There is no account of that name, or it is not active."""
 

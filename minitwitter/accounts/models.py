@@ -1,4 +1,4 @@
-"""Accounts, their counters, and their sessions."""
+"""Accounts, their counters, their sessions, and the mails they are sent."""
 
 from typing import ClassVar
 
@@ -29,6 +29,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     username = models.CharField(max_length=USERNAME_LENGTH)
     # NULL for a deleted account: a unique constraint takes any number of them, but only one empty text.
     email = models.EmailField(max_length=EMAIL_LENGTH, null=True, blank=True)  # noqa: DJ001
+    # With a default in the database, so that a server of the version before can still add accounts.
+    email_verified = models.BooleanField(default=False, db_default=False)
     display_name = models.CharField(max_length=DISPLAY_NAME_LENGTH, blank=True, default="")
     bio = models.TextField(max_length=BIO_LENGTH, blank=True, default="")
     location = models.CharField(max_length=LOCATION_LENGTH, blank=True, default="")
@@ -56,6 +58,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.username
 
 
+class Delivery(models.IntegerChoices):
+    """How an account's tweets come into its followers' home feeds. It only ever goes up."""
+
+    WRITTEN = 0  # Into each one's timeline.
+    BECOMING_PULLED = 1  # As before, while a task tells the followers' timelines to pull.
+    PULLED = 2  # Looked up at each read: there are too many followers.
+
+
 class AccountStats(models.Model):
     """An account's counters, apart from the wide row. Two of these are always locked in the order of their ids."""
 
@@ -63,6 +73,7 @@ class AccountStats(models.Model):
     followers_count = models.PositiveIntegerField(default=0)
     following_count = models.PositiveIntegerField(default=0)
     tweets_count = models.PositiveIntegerField(default=0)
+    delivery = models.PositiveSmallIntegerField(choices=Delivery, default=Delivery.WRITTEN, db_default=Delivery.WRITTEN)
 
     class Meta:
         verbose_name_plural = "account stats"
@@ -93,3 +104,41 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"session {self.id} of {self.user_id}"
+
+
+class Mail(models.Model):
+    """A mail that an account is to be sent, or was sent, to one address.
+
+    Some kinds carry a token, which proves that whoever sends it back can read that address. It is good once, until
+    `expires_at`. It is not in the database: `digest` is its hash, from when the mail is first sent; `accounts/mails.py`
+    says what it is made of. Such a row is removed when its token is spent or replaced, and any other when it was sent.
+    """
+
+    class Kind(models.TextChoices):
+        """What it is about."""
+
+        RESET = "reset", "password reset"
+        CONFIRM = "confirm", "confirming the address of the account"
+        CHANGE = "change", "confirming a new address"
+        CHANGED = "changed", "telling the old address of the new one"
+        PASSWORD = "password", "telling that the password was changed"
+
+    id = IdField()
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    address = models.EmailField(max_length=EMAIL_LENGTH)
+    nonce = models.CharField(max_length=32)
+    # NULL until it is sent, and for kinds without a token: a unique constraint takes any number of them.
+    digest = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            models.Index("user", "kind", name="accounts_mail_user"),
+            models.Index("expires_at", name="accounts_mail_expires"),
+        )
+        constraints = (models.UniqueConstraint("digest", name="accounts_mail_digest_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

@@ -62,13 +62,8 @@ _NEEDED = {"id", "username", "email", "password", "is_active", "is_staff", "is_s
 _SHOWN = ("refreshed_at", "user_id", "user__display_name", "user__avatar__key", "user__avatar__extension")
 # In the order of the model's fields, as `Model.from_db` takes them.
 _USER_COLUMNS = tuple(field.attname for field in User._meta.concrete_fields if field.attname in _NEEDED)
-_LIVE_SESSION = Statement(
-    lambda: (
-        _live(Session.objects.filter(user__is_active=True))
-        .filter(pk=Parameter("session"), user_id=Parameter("user"))
-        .values_list(*(f"user__{column}" for column in _USER_COLUMNS))
-    )
-)
+SESSION_USER_COLUMNS = tuple(f"user__{column}" for column in _USER_COLUMNS)
+_LIVE_SESSION = Statement(lambda: live_session_rows().values_list(*SESSION_USER_COLUMNS))
 _BROWSER_SESSION = Statement(
     lambda: (
         _live(Session.objects.filter(user__is_active=True))
@@ -93,8 +88,14 @@ def _live(sessions: QuerySet[Session]) -> QuerySet[Session]:
     return sessions.filter(ended_at=None, expires_at__gt=Parameter("now"))
 
 
+def live_session_rows() -> QuerySet[Session]:
+    """The session `session` of the user `user`, if both may be used at the moment `now`: these are parameters."""
+    usable = _live(Session.objects.filter(user__is_active=True))
+    return usable.filter(pk=Parameter("session"), user_id=Parameter("user"))
+
+
 class LiveSession:
-    """A session that may be used now, and whose it is. The user and the row are made when something asks for them."""
+    """A session that may be used now, and whose it is: by the values of SESSION_USER_COLUMNS."""
 
     def __init__(self, session_id: int, user_id: int, user_columns: Row) -> None:
         self.pk = session_id

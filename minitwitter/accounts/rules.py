@@ -29,7 +29,7 @@ _CONTAINED_NAME_MIN_LENGTH = 4
 # Segments of fixed paths under / and /v1/users/, now and planned: a username must never hide one of them.
 RESERVED_PATH_SEGMENTS = frozenset(
     """
-    about account accounts admin api apple_touch_icon assets atom auth bookmarks compose connect dashboard
+    about account accounts admin api apple_touch_icon assets atom auth bookmarks compose confirm connect dashboard
     developers docs download email emails explore export favicon feed feeds files follow followers following groups
     healthz help home import inbox index invite join legal likes list lists login logout manifest me media messages
     metrics moderation new notifications oauth openapi outbox password people preferences privacy profile public

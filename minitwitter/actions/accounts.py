@@ -10,7 +10,8 @@ from django.db.models.functions import Lower
 
 from minitwitter.accounts import rules
 from minitwitter.accounts.errors import RegistrationClosed, TokenInvalid, UserNotFound
-from minitwitter.accounts.models import AccountStats, User
+from minitwitter.accounts.models import AccountStats, Mail, User
+from minitwitter.actions import outbox
 from minitwitter.actions.locks import lock_actor, lock_stats
 from minitwitter.actions.media import keep_image
 from minitwitter.actions.purge import move_counters_of
@@ -25,11 +26,11 @@ from minitwitter.media import files
 from minitwitter.media.models import Image
 from minitwitter.media.processing import process_avatar
 
-_WRONG_CURRENT_PASSWORD = FieldProblem("current_password", "wrong_password", "This is not your current password.")
+WRONG_CURRENT_PASSWORD = FieldProblem("current_password", "wrong_password", "This is not your current password.")
 
 
 def register(*, username: str, email: str, password: str) -> User:
-    """Make an account.
+    """Make an account. Where mails are sent, one asks to confirm the address; nothing waits for that.
 
     Raises RegistrationClosed, or ValidationFailed with one entry for each problem (`username_taken` and
     `email_taken` among them, compared without case).
@@ -110,6 +111,7 @@ def _create_user(*, username: str, email: str, password: str, is_operator: bool)
             # Somebody else took the name or the address between the check and now.
             raise ValidationFailed(taken_problems(username=username, email=email))
         AccountStats.objects.create(user=user)
+        outbox.write(user_id=user.pk, kind=Mail.Kind.CONFIRM, address=email)
         audit.record(Event.ACCOUNT_MADE, subject_id=user.pk)
     return user
 
@@ -150,12 +152,12 @@ def change_password(*, user: User, current_password: str, new_password: str, kee
     """Change one's own password; every session but `keep_session_id` ends. Raises ValidationFailed."""
     problems = _new_password_problems(user, new_password)
     if not check_password(current_password, user.password):
-        problems.append(_WRONG_CURRENT_PASSWORD)
+        problems.append(WRONG_CURRENT_PASSWORD)
     refuse(problems)
     # With the hash that was checked as a condition: a request that was on its way with the old password when its owner
     # chose a new one does not overwrite that.
     if not _store_password(User.objects.filter(password=user.password), user, new_password, keep_session_id):
-        refuse([_WRONG_CURRENT_PASSWORD])
+        refuse([WRONG_CURRENT_PASSWORD])
 
 
 def set_password(*, user: User, new_password: str) -> None:
@@ -176,6 +178,8 @@ def _store_password(users: QuerySet[User], user: User, new_password: str, keep_s
         if not users.filter(pk=user.pk).update(password=encoded):
             return False
         end_all_sessions(user_id=user.pk, keep_session_id=keep_session_id)
+        outbox.withdraw(user.pk, Mail.Kind.RESET, Mail.Kind.CHANGE)
+        outbox.write(user_id=user.pk, kind=Mail.Kind.PASSWORD, address=user.email or "")
         audit.record(Event.PASSWORD_CHANGED, subject_id=user.pk)
     return True
 
@@ -198,6 +202,7 @@ def deactivate(*, user: User) -> None:
         User.objects.filter(pk=user.pk).update(is_active=False)
         Image.objects.filter(owner_id=user.pk).update(is_hidden=True)
         end_all_sessions(user_id=user.pk)
+        outbox.withdraw(user.pk, Mail.Kind.RESET, Mail.Kind.CONFIRM, Mail.Kind.CHANGE)
         audit.record(Event.ACCOUNT_DEACTIVATED, subject_id=user.pk)
 
 
@@ -232,6 +237,7 @@ def delete_account(*, user: User) -> None:
             is_superuser=False,
             deleted_at=now,
             email=None,
+            email_verified=False,
             password=make_password(None),
             display_name="",
             bio="",
@@ -242,6 +248,7 @@ def delete_account(*, user: User) -> None:
         lock_stats(user.pk)  # As following does: who follows at this moment is seen by the purge, or refused.
         Image.objects.filter(owner_id=user.pk, deleted_at=None).update(deleted_at=now)
         end_all_sessions(user_id=user.pk)
+        outbox.withdraw(user.pk, *Mail.Kind)
         audit.record(Event.ACCOUNT_DELETED, subject_id=user.pk)
         enqueue("purge_account", user_id=user.pk)
         # Apart from the transaction, because it locks others' counters; if it fails, the task does it.

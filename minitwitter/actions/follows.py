@@ -4,8 +4,9 @@ from django.db import transaction
 from django.db.models import F
 
 from minitwitter.accounts.errors import UserNotFound
-from minitwitter.accounts.models import AccountStats, User
+from minitwitter.accounts.models import AccountStats, Delivery, User
 from minitwitter.accounts.visibility import visible_users
+from minitwitter.actions import timelines
 from minitwitter.actions.locks import lock_actor, lock_stats
 from minitwitter.core import ids
 from minitwitter.core.database import insert_with_new_id
@@ -25,9 +26,13 @@ def follow(*, follower: User, followee_id: int) -> None:
         username = visible_users().filter(pk=followee_id).values_list("username", flat=True).first()
         if username is None:
             raise UserNotFound
-        if not insert_with_new_id(Follow(follower=follower, followee_id=followee_id, created_at=now), now):
+        # Also while that is only about to be so, because what follows from now on is not looked at any more.
+        is_pulled = not AccountStats.objects.filter(pk=followee_id, delivery=Delivery.WRITTEN).exists()
+        edge = Follow(follower=follower, followee_id=followee_id, created_at=now, is_pulled=is_pulled)
+        if not insert_with_new_id(edge, now):
             raise AlreadyFollowing(f"You are already following {username}.")
         _move_counters(follower.pk, followee_id, 1)
+        timelines.start_following(follower.pk, followee_id)
 
 
 def unfollow(*, follower: User, followee_id: int) -> None:
@@ -38,6 +43,7 @@ def unfollow(*, follower: User, followee_id: int) -> None:
         if not deleted:
             raise NotFollowing
         _move_counters(follower.pk, followee_id, -1)
+        timelines.stop_following(follower.pk, followee_id)
 
 
 def _move_counters(follower_id: int, followee_id: int, by: int) -> None:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from minitwitter.accounts.models import AccountStats, Session, User
+from minitwitter.actions import timelines
 from minitwitter.core import ids
 from minitwitter.media import files
 from minitwitter.media.models import Image
@@ -60,8 +61,12 @@ def unpurged_images() -> QuerySet[Image]:
     return Image.objects.filter(~Exists(Attachment.objects.filter(image_id=OuterRef("pk"))), deleted_at__isnull=False)
 
 
-def purge_tweet(tweet_id: int) -> Iterator[None]:
-    """Remove a deleted tweet: its likes, pictures, counters and row. Files go before the rows that name them."""
+def purge_tweet(tweet_id: int) -> Iterator[Any]:
+    """Remove a deleted tweet: its entries in timelines, its likes, pictures, counters and row.
+
+    Files go before the rows that name them.
+    """
+    yield from timelines.forget_tweet(tweet_id)
     while _delete_chunk_of_likes_on(tweet_id):
         yield
     attached = Attachment.objects.filter(tweet_id=tweet_id, tweet__deleted_at__isnull=False)
@@ -82,8 +87,9 @@ def purge_image(image_id: int) -> None:
         image.delete()
 
 
-def purge_account(user_id: int) -> Iterator[None]:
+def purge_account(user_id: int) -> Iterator[Any]:
     """Remove what a deleted account leaves: its follows, likes, tweets, pictures and sessions."""
+    timelines.forget_timeline(user_id)
     while _delete_chunk_of_follows(user_id):
         yield
     while _delete_chunk_of_likes_by(user_id):
@@ -152,6 +158,7 @@ def _delete_chunk_of_follows(user_id: int) -> int:
         still_there = Follow.objects.filter(pk__in=[edge_id for edge_id, *_ in chunk])
         left = list(still_there.values_list("follower_id", "followee_id"))
         still_there.delete()
+        timelines.forget_authors_tweets(user_id, [follower for follower, _ in left if follower != user_id])
         for follower_id, count in Counter(follower for follower, _ in left).items():
             AccountStats.objects.filter(pk=follower_id).update(following_count=F("following_count") - count)
         for followee_id, count in Counter(followee for _, followee in left).items():

@@ -12,7 +12,8 @@ from django.contrib.sessions.models import Session as AdminSession
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from minitwitter.accounts.models import Session, User
+from minitwitter.accounts.mails import WAITS_FOR
+from minitwitter.accounts.models import Mail, Session, User
 from minitwitter.actions import purge
 from minitwitter.core import ids
 from minitwitter.core.models import Task
@@ -90,6 +91,14 @@ def forget_sessions(after: int = 0) -> Steps:
 def forget_idempotency_keys() -> Iterator[None]:
     """Remove the idempotency keys that are no longer asked for."""
     while _delete_chunk(IdempotencyKey.objects.filter(created_at__lt=ids.now() - REMEMBERED_FOR)):
+        yield None
+
+
+def forget_mails() -> Iterator[None]:
+    """Remove mails whose token has expired, or that waited too long to be sent."""
+    now = ids.now()
+    # A mail that is tried again may have a token that has expired; the next attempt makes it good again.
+    while _delete_chunk(Mail.objects.filter(expires_at__lt=now, created_at__lt=now - WAITS_FOR)):
         yield None
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from minitwitter.accounts.models import AccountStats, User
+from minitwitter.actions import timelines
 from minitwitter.actions.locks import lock_actor, lock_tweet
 from minitwitter.actions.media import keep_image
 from minitwitter.audit import log as audit
@@ -71,6 +72,7 @@ def _post(author: User, text: str, image: BinaryIO | None, image_alt: str, claim
         if claim:
             idempotency.record(claim, tweet_id)
         AccountStats.objects.filter(pk=author.pk).update(tweets_count=F("tweets_count") + 1)
+        timelines.deliver(tweet_id, author_id=author.pk)
     return tweet_id
 
 

@@ -110,9 +110,19 @@ class UserAdmin(OperatorAdmin[User]):
     list_select_related = ("stats",)
     list_filter = (StateFilter, RoleFilter, MadeFilter)
     search_help_text = "The beginning of a username or an email address, or an id."
-    readonly_fields = ("id", "username", "email", "avatar_preview", "state", "created_at", "deleted_at", "counters")
+    readonly_fields = (
+        "id",
+        "username",
+        "email",
+        "email_verified",
+        "avatar_preview",
+        "state",
+        "created_at",
+        "deleted_at",
+        "counters",
+    )
     fieldsets = (
-        (None, {"fields": ("username", "email", "id", "created_at", "counters")}),
+        (None, {"fields": ("username", "email", "email_verified", "id", "created_at", "counters")}),
         ("Profile", {"fields": ("avatar_preview", *PROFILE)}),
         ("Standing", {"fields": ("state", "is_active", "role")}),
     )

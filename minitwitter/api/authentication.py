@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from minitwitter.accounts import queries, tokens
 from minitwitter.accounts.errors import TokenInvalid
 from minitwitter.accounts.queries import LiveSession
+from minitwitter.accounts.tokens import Claims
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -28,10 +29,14 @@ class BearerAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":  # An empty header among them, which is what the server makes of other letters.
             raise TokenInvalid
         claims = tokens.decode_access(token.strip(" "))
-        session = queries.live_session(claims.session_id, claims.user_id)
+        session = self.find_session(claims)
         if session is None:
             raise TokenInvalid
         return session, session
+
+    def find_session(self, claims: Claims) -> LiveSession | None:
+        """The session of a verified token, if it may still be used."""
+        return queries.live_session(claims.session_id, claims.user_id)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

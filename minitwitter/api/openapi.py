@@ -112,7 +112,7 @@ def operation(
     The errors that every operation of its kind has are added. Examples come from the schemas' EXAMPLE.
     """
     listed = [*errors, *_usual_errors(auth, has_input=input is not None, has_parameters=bool(parameters))]
-    responses: dict[Any, Any] = {status: _response(schema) for status, schema in answers.items()}
+    responses: dict[Any, Any] = {status: _response(status, schema) for status, schema in answers.items()}
     for status in sorted({error.status for error in listed}):
         responses[status, CONTENT_TYPE] = _problem_response([error for error in listed if error.status == status])
     return extend_schema(
@@ -179,9 +179,9 @@ def _request_examples(described: Input | Mapping[str, Input] | None) -> list[Ope
     ]
 
 
-def _response(schema: Input | None) -> OpenApiResponse:
+def _response(status: int, schema: Input | None) -> OpenApiResponse:
     if schema is None:
-        return OpenApiResponse(description="Done; no body.")
+        return OpenApiResponse(description="Accepted; no body." if status == 202 else "Done; no body.")
     return OpenApiResponse(schema, description="", examples=[OpenApiExample("An answer", _example(schema))])
 
 

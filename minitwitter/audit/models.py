@@ -16,6 +16,8 @@ class Event(models.TextChoices):
     ACCOUNT_DELETED = "account.deleted", "account deleted"
     ROLE_CHANGED = "account.role_changed", "role changed"
     PASSWORD_CHANGED = "account.password_changed", "password changed"
+    PASSWORD_RESET = "account.password_reset", "password chosen with the token of a mail"
+    EMAIL_CHANGED = "account.email_changed", "mail address changed"
     LOGGED_IN = "session.started", "logged in"
     LOGIN_FAILED = "session.refused", "log-in failed"
     LOGGED_OUT = "session.ended", "logged out"

@@ -122,6 +122,37 @@ def insert_with_new_id(row: "Model", at: "datetime | None" = None) -> bool:
     raise RuntimeError(f"no free id for {type(row).__name__} after {NEW_ID_ATTEMPTS} attempts")
 
 
+def share(name: str) -> None:
+    """Take part in something until the transaction ends: `wait_for_sharers` of that name waits for it.
+
+    On SQLite, where transactions that write follow each other, there is never anybody to wait for.
+    """
+    _advisory_lock("pg_advisory_xact_lock_shared", name)
+
+
+def wait_for_sharers(name: str) -> None:
+    """Wait until all transactions that `share` the name now have ended. Precondition: not in a transaction.
+
+    What they did can be seen from then on, and whoever shares it later sees what was committed before this call.
+    """
+    from django.db import transaction
+
+    with transaction.atomic():
+        _advisory_lock("pg_advisory_xact_lock", name)
+
+
+def _advisory_lock(function: str, name: str) -> None:
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s)", [_lock_number(name)])
+
+
+def _lock_number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
 def try_lock(name: str) -> bool:
     """Take an exclusive lock of that name until the transaction ends; False when another transaction holds it.
 
@@ -132,8 +163,7 @@ def try_lock(name: str) -> bool:
 
     if connection.vendor != "postgresql":
         return True
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_lock_number(name)])
         (taken,) = cursor.fetchone()
         return bool(taken)

@@ -28,6 +28,7 @@ PROBLEM_CODES = {
     "password_too_common": "The password is among the 20,000 that are tried first.",
     "password_too_similar": "The password has the username in it, or is close to it or to the address.",
     "wrong_password": "The password is not that of the account.",
+    "wrong_token": "The token of a mail is wrong, was used, has expired, or is not that of the last mail.",
 }
 
 

@@ -55,6 +55,11 @@ class _Sequence:
 _sequence = _Sequence()
 
 
+def first_id(at: datetime) -> int:
+    """The smallest id of the given time: whatever is newer has a larger one."""
+    return (at - EPOCH) // _MILLISECOND << RANDOM_BITS
+
+
 def time_of(identifier: int) -> datetime:
     """The time at which the id was made, to the millisecond."""
     return EPOCH + (identifier >> RANDOM_BITS) * _MILLISECOND

@@ -16,6 +16,8 @@ from minitwitter.core.statements import Parameter, Statement
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_CURSOR = 2**63 - 1
+# So many looks of a hundred entries each: as much as a timeline keeps, all by somebody whose account was closed.
+_REFILLS = 8
 
 Item = TypeVar("Item")
 
@@ -144,15 +146,18 @@ def load_page(
     skeleton: Callable[[PageRequest], Skeleton],
     hydrate: Callable[[list[int]], Mapping[int, Item]],
 ) -> Page[Item]:
-    """Fill a page: skeleton, hydrate, drop what is gone or hidden, refill once.
+    """Fill a page: skeleton, hydrate, drop what is gone or hidden, and refill.
 
     `hydrate` maps the targets that the caller may see to what is shown. A page can stay shorter than its limit
     when very much of it is hidden; `next` follows the skeleton, so that nothing is skipped.
     """
     entries, has_more = skeleton(page)
     shown = _hydrated(entries, hydrate)
-    if has_more and len(shown) < page.limit:
-        more, has_more = skeleton(_continue(page, entries[-1].cursor))
+    for _ in range(_REFILLS):
+        if not has_more or len(shown) >= page.limit:
+            break
+        # Much is hidden here, so a longer look is taken.
+        more, has_more = skeleton(replace(_continue(page, entries[-1].cursor), limit=MAX_LIMIT))
         missing = page.limit - len(shown)
         extra = _hydrated(more, hydrate)
         if len(extra) > missing:

@@ -8,10 +8,11 @@ rules such as visibility stand in one place and in one language, and each call o
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
+import orjson
 from django.db import connection
-from django.db.models import BooleanField, DateTimeField, Expression, IntegerField, QuerySet
+from django.db.models import BooleanField, DateTimeField, Expression, Field, IntegerField, QuerySet, Subquery
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = tuple[Any, ...]
@@ -37,6 +38,31 @@ class Parameter(Expression):
     def value(self, values: dict[str, Any]) -> Any:
         given = values[self.name]
         return given if self.index is None else given[self.index]
+
+
+class _Ids(Field):  # type: ignore[type-arg]  # Not generic outside of the type checker.
+    """The ids of an `IdList`: PostgreSQL's driver returns a list, SQLite a text in JSON."""
+
+    def from_db_value(self, value: Any, *_: Any) -> list[int]:
+        return value if isinstance(value, list) else orjson.loads(value)
+
+
+class IdList(Subquery):
+    """The ids that a queryset finds, all of them as one value of a row, in no order.
+
+    The queryset ends in `values` of the one column.
+    """
+
+    output_field = _Ids()
+    _TEMPLATES: ClassVar = {
+        "sqlite": "(SELECT json_group_array(%(column)s) FROM (%(subquery)s))",
+        "postgresql": "ARRAY(%(subquery)s)",
+    }
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:  # type: ignore[override]
+        (column,) = self.query.values_select
+        quoted = connection.ops.quote_name(column)
+        return super().as_sql(compiler, connection, template=self._TEMPLATES[connection.vendor], column=quoted)
 
 
 class Statement:

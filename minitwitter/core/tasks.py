@@ -99,6 +99,20 @@ def is_any_due() -> bool:
         return cursor.fetchone() is not None
 
 
+def count_dead() -> int:
+    """How many tasks were given up."""
+    return Task.objects.filter(is_dead=True).count()
+
+
+def longest_delay() -> timedelta:
+    """For how long the task that has been due longest has been so."""
+    due_at = (
+        Task.objects.filter(finished_at=None, due_at__lte=ids.now()).order_by("due_at").values_list("due_at", flat=True)
+    )
+    first = due_at.first()
+    return ids.now() - first if first is not None else timedelta(0)
+
+
 def claim_next() -> Task | None:
     """Take the task that has been due longest, if any: it is the caller's until `due_at`.
 

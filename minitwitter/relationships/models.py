@@ -14,6 +14,11 @@ class Follow(models.Model):
     follower = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     followee = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     created_at = models.DateTimeField()
+    is_pulled = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="The follower's home feed looks the followee's tweets up, because they are not written to it.",
+    )
 
     class Meta:
         constraints = (
@@ -23,6 +28,7 @@ class Follow(models.Model):
         indexes = (
             models.Index("follower", "id", name="relationships_follow_follower"),
             models.Index("followee", "id", name="relationships_follow_followee"),
+            models.Index("follower", "followee", name="relationships_follow_pulled", condition=Q(is_pulled=True)),
         )
 
     def __str__(self) -> str:

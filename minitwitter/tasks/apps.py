@@ -7,4 +7,5 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the tasks, in every process: those that only ask for them learn of a wrong name, too."""
-        from minitwitter.tasks import purging, sweeping  # noqa: F401  # Importing them registers them.
+        # Importing them registers them.
+        from minitwitter.tasks import mail, purging, sweeping, timelines  # noqa: F401

@@ -34,5 +34,10 @@ def sweep_idempotency_keys() -> Steps:
 
 
 @task(every=HOUR)
+def sweep_mails() -> Steps:
+    return sweeping.forget_mails()
+
+
+@task(every=HOUR)
 def sweep_tasks() -> Steps:
     return sweeping.forget_tasks()

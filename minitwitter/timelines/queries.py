@@ -1,16 +1,200 @@
-"""The skeleton of the home feed."""
+"""The skeleton of the home feed: the tweets of the accounts that the viewer follows, by id, descending.
 
-from minitwitter.core.pagination import PagedList, PageRequest, Skeleton
-from minitwitter.core.statements import Parameter
-from minitwitter.relationships.queries import followees
-from minitwitter.tweets.models import Tweet
+That is the plain definition. A page of it is put together from what costs the same however many accounts the viewer
+follows, and however many tweets there are:
 
-_HOME = PagedList(lambda: Tweet.objects.filter(author_id__in=followees(Parameter("viewer")), deleted_at=None))
+- the entries of the viewer's kept timeline, down to its floor;
+- tweets that a task is still writing to timelines (`PendingFanOut`);
+- the tweets of followed accounts with very many followers, which are written to no timeline (`Follow.is_pulled`);
+- below the floor, and where no timeline is kept: a look into the tweets of each followed account.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+
+from minitwitter.accounts.queries import SESSION_USER_COLUMNS, LiveSession, live_session_rows
+from minitwitter.core import ids
+from minitwitter.core.pagination import MAX_CURSOR, Entry, PageRequest, Skeleton
+from minitwitter.core.statements import IdList, Parameter, Row, Statement, moment
+from minitwitter.relationships.models import Follow
+from minitwitter.timelines import statements
+from minitwitter.timelines.models import PendingFanOut, Timeline, TimelineEntry
+
+# A first guess at how far back a page reaches, where nothing tells.
+_HOUR = 3_600_000 << ids.RANDOM_BITS
+_USER_END = len(SESSION_USER_COLUMNS)
+# How much further the next look goes when a window held too little.
+_WIDER = 8
 
 
-def home_page(viewer_id: int, page: PageRequest) -> Skeleton:
-    """The tweets of the accounts that the viewer follows, by id, descending.
+class Part(NamedTuple):
+    """At most so many tweets of a feed between two ids (exclusive), from the newest down, or from the oldest up."""
 
-    This is the plain definition, asked at each read. A materialised timeline takes its place behind this function.
+    newer_than: int
+    older_than: int
+    limit: int
+    upwards: bool
+
+    def first_of(self, found: set[int]) -> list[int]:
+        """Those of the ids that belong to this part, in its order."""
+        within = [number for number in found if self.newer_than < number < self.older_than]
+        return sorted(within, reverse=not self.upwards)[: self.limit]
+
+    @property
+    def is_empty(self) -> bool:
+        return self.limit <= 0 or self.newer_than + 1 >= self.older_than
+
+
+class Kept(NamedTuple):
+    """What is kept of a part of a feed, read by one statement, so that a tweet on its way is in one place or another.
+
+    `found`: the ids of entries and of tweets that are still being written. `read_at`: when the feed was last read.
     """
-    return _HOME.skeleton(page, viewer=viewer_id)
+
+    floor_id: int
+    read_at: datetime
+    found: set[int]
+    pulled_authors: list[int]
+
+
+def read_kept(viewer_id: int, page: PageRequest) -> Kept | None:
+    """What is kept of the page. None when no timeline is, or it is still being built."""
+    part = _part(page)
+    bounds = {"newer_than": part.newer_than, "older_than": part.older_than}
+    row = _kept_statement(part.limit, part.upwards).first(user=viewer_id, **bounds)
+    return None if row is None else _kept_from_columns(row)
+
+
+def open_home(session_id: int, user_id: int, page: PageRequest) -> tuple[LiveSession, Kept | None] | None:
+    """The live session of a reader, and what is kept of the page, by one query. None when the session may not be used.
+
+    The home feed is what is asked for most. Its reader's session is looked up like any other, but not apart.
+    """
+    part = _part(page)
+    bounds = {"newer_than": part.newer_than, "older_than": part.older_than}
+    statement = _opened_statement(part.limit, part.upwards)
+    row = statement.first(session=session_id, user=user_id, now=moment(ids.now()), **bounds)
+    if row is None:
+        return None
+    session, kept = LiveSession(session_id, user_id, row[:_USER_END]), row[_USER_END:]
+    return session, None if kept[0] is None else _kept_from_columns(kept)
+
+
+def home_page(viewer_id: int, page: PageRequest, kept: Kept | None) -> Skeleton:
+    """One page of the viewer's home feed, when what is kept of it has been read."""
+    found = _ids(viewer_id, _part(page), kept)
+    return Skeleton([Entry(number, number) for number in found[: page.limit]], len(found) > page.limit)
+
+
+def floor_of_newest(viewer_id: int, count: int) -> int:
+    """The id below which all but the newest so many tweets of the viewer's home feed are; 0 if it has no more."""
+    newest = _pull(viewer_id, Part(0, MAX_CURSOR, count + 1, upwards=False), span=_HOUR)
+    return newest[count] if len(newest) > count else 0
+
+
+def _part(page: PageRequest) -> Part:
+    newer_than = page.min_id if page.upwards else page.since_id
+    return Part(
+        newer_than=newer_than or 0,
+        older_than=MAX_CURSOR if page.max_id is None else page.max_id,
+        # One more than is shown tells whether anything follows.
+        limit=page.limit + 1,
+        upwards=page.upwards,
+    )
+
+
+@lru_cache(maxsize=256)
+def _kept_statement(limit: int, upwards: bool) -> Statement:  # noqa: FBT001  (the key of the cache)
+    kept = Timeline.objects.filter(owner_id=Parameter("user"), floor_id__isnull=False)
+    return Statement(lambda: kept.values_list("floor_id", "read_at", *_id_lists(limit, upwards=upwards)))
+
+
+@lru_cache(maxsize=256)
+def _opened_statement(limit: int, upwards: bool) -> Statement:  # noqa: FBT001  (as above)
+    timeline = ("user__timeline__floor_id", "user__timeline__read_at")
+    lists = _id_lists(limit, upwards=upwards)
+    return Statement(lambda: live_session_rows().values_list(*SESSION_USER_COLUMNS, *timeline, *lists))
+
+
+def _id_lists(limit: int, *, upwards: bool) -> list[IdList]:
+    """The entries, the tweets that are being written, and the authors that are pulled, of the parameter `user`."""
+    sign = "" if upwards else "-"
+    follows = Follow.objects.filter(follower_id=Parameter("user"))
+    entries = TimelineEntry.objects.filter(owner_id=Parameter("user"), **_within("entry_id"))
+    pending = PendingFanOut.objects.filter(
+        Exists(follows.filter(followee_id=OuterRef("author_id"))), **_within("tweet_id")
+    )
+    return [
+        IdList(entries.order_by(f"{sign}entry_id").values("entry_id")[:limit]),
+        IdList(pending.order_by(f"{sign}tweet_id").values("tweet_id")[:limit]),
+        IdList(follows.filter(is_pulled=True).values("followee_id")),
+    ]
+
+
+def _within(column: str) -> dict[str, Parameter]:
+    return {f"{column}__lt": Parameter("older_than"), f"{column}__gt": Parameter("newer_than")}
+
+
+def _kept_from_columns(row: Row) -> Kept:
+    floor_id, read_at, entries, pending, pulled_authors = row
+    return Kept(floor_id, read_at, {*entries, *pending}, pulled_authors)
+
+
+def _ids(viewer_id: int, part: Part, kept: Kept | None) -> list[int]:
+    """The first ids of the part, in its order."""
+    if kept is None:
+        return _pull(viewer_id, part, span=_HOUR)
+    above = part._replace(newer_than=max(part.newer_than, kept.floor_id))
+    below = part._replace(older_than=min(part.older_than, kept.floor_id + 1))
+    found: list[int] = []
+    for zone in (below, above) if part.upwards else (above, below):
+        left = zone._replace(limit=part.limit - len(found))
+        if left.is_empty:
+            continue
+        found += _pull(viewer_id, left, span=_span(left.limit, kept)) if zone is below else _kept_ids(left, kept)
+    return found
+
+
+def _kept_ids(part: Part, kept: Kept) -> list[int]:
+    """Of a part above the floor."""
+    first = part.first_of(kept.found)
+    if not kept.pulled_authors:
+        return first
+    # A full page needs of the pulled tweets only those that push one of its own out.
+    full = len(first) == part.limit
+    newer_than = first[-1] if full and not part.upwards else part.newer_than
+    older_than = first[-1] if full and part.upwards else part.older_than
+    pulled = statements.pull_from(
+        kept.pulled_authors, newer_than=newer_than, older_than=older_than, limit=part.limit, upwards=part.upwards
+    )
+    return part.first_of({*first, *pulled})
+
+
+def _span(limit: int, kept: Kept) -> int:
+    """How far back so many tweets of the feed reach, by what is kept of it; with a margin."""
+    kept_span = max(ids.first_id(ids.now()) - kept.floor_id, 0)
+    return max(2 * limit * kept_span // settings.TIMELINE_LENGTH, _HOUR)
+
+
+def _pull(viewer_id: int, part: Part, *, span: int) -> list[int]:
+    """The part by the plain definition: from a window of that span at its beginning, and wider ones if need be."""
+    end = min(part.older_than, ids.first_id(ids.now()))
+    while True:
+        window = part._replace(
+            newer_than=part.newer_than if part.upwards else max(part.newer_than, end - span),
+            older_than=min(part.older_than, part.newer_than + span) if part.upwards else part.older_than,
+        )
+        found = statements.pull(
+            viewer_id,
+            newer_than=window.newer_than,
+            older_than=window.older_than,
+            limit=part.limit,
+            upwards=part.upwards,
+        )
+        if len(found) == part.limit or window == part:
+            return found
+        span *= _WIDER

@@ -6,22 +6,25 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 
-from minitwitter.accounts.models import User
+from minitwitter.accounts.models import Mail, User
 from minitwitter.accounts.queries import live_sessions
 from minitwitter.core import limits
 from minitwitter.core.limits import Limiter
+from minitwitter.core.models import Task
 from minitwitter.env import Rate, load
 from minitwitter.media.models import Image
 from minitwitter.tweets.models import Tweet
 from tests.client import ApiClient, assert_invalid, assert_problem
 from tests.factories import PASSWORD, jpeg, make_admin, make_user
 from tests.limiting import Clock, make_limiter
+from tests.mailing import configure_mail
 from tests.operating import DEADLINE, Running, running, wait_until
 from tests.threads import at_once
 
@@ -40,6 +43,8 @@ RATES = {
     "sign-up": Rate(2, 3600),
     "log-in-address": Rate(4, 300),
     "log-in-account": Rate(3, 3600),
+    "mail-address": Rate(4, 3600),
+    "mail-account": Rate(3, 3600),
     "known-log-in": Rate(1, 20 * 24 * 3600),
 }
 
@@ -231,9 +236,15 @@ def test_a_log_in_that_is_no_attempt_is_not_counted_as_one() -> None:
     assert log_in("alice", "wrong").status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/v1/users/me/", "/v1/users/me/password/"])
-def test_whoever_has_a_token_cannot_guess_the_password(alice: ApiClient, path: str) -> None:
-    fields = {"password": "wrong", "current_password": "wrong", "new_password": "another good password"}
+@pytest.mark.parametrize("path", ["/v1/users/me/", "/v1/users/me/password/", "/v1/users/me/email/"])
+def test_whoever_has_a_token_cannot_guess_the_password(alice: ApiClient, path: str, settings: LazySettings) -> None:
+    configure_mail(settings)
+    fields = {
+        "password": "wrong",
+        "current_password": "wrong",
+        "new_password": "another good password",
+        "email": "new@example.org",
+    }
     method = "DELETE" if path.endswith("me/") else "POST"
     assert statuses(lambda: alice.call(method, path, fields), 4) == [400, 400, 400, 429]
     right = {**fields, "password": PASSWORD, "current_password": PASSWORD}
@@ -260,6 +271,12 @@ def test_a_log_in_to_the_admin_makes_its_address_known(clock: Clock) -> None:
     assert ApiClient().post("/admin/login/", {"username": "operator", "password": PASSWORD}).status_code == 302
     assert [log_in("operator", "wrong", f"10.1.1.{number}").status_code for number in range(4)][-2:] == [429, 429]
     assert log_in("operator", PASSWORD, "127.0.0.1").status_code == 200
+
+
+def forget(email: str, address: str = "203.0.113.1") -> Any:
+    client = ApiClient()
+    client.defaults["REMOTE_ADDR"] = address
+    return client.call("POST", "/v1/users/password-reset/", {"email": email})
 
 
 # The other limits -----------------------------------------------------------------------------------------------------
@@ -296,6 +313,48 @@ def test_so_many_pictures_of_one_account_and_texts_go_on(alice: ApiClient, media
     assert (Tweet.objects.count(), Image.objects.count(), files()) == (1, 2, before)
     assert alice.form("POST", TWEETS, {"text": "text in a form"}).status_code == 201
     assert alice.tweet("text")["text"] == "text"
+
+
+def test_so_many_mails_of_one_network_address(settings: LazySettings) -> None:
+    configure_mail(settings)
+    tried = [forget(f"name{number}@example.org") for number in range(5)]
+    assert [response.status_code for response in tried] == [202] * 4 + [429]
+    assert tried[4]["RateLimit-Policy"] == '"address";q=9;w=300, "mail-address";q=4;w=3600'
+    assert tried[4]["Retry-After"] == "3600"
+    assert Task.objects.count() == 4
+    assert forget("name4@example.org", "203.0.113.2").status_code == 202
+
+
+@pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org"])
+def test_so_many_mails_to_one_address_whether_it_is_an_accounts_or_not(settings: LazySettings, email: str) -> None:
+    make_user("alice")
+    configure_mail(settings)
+    tried = [forget(email.upper() if number % 2 else email, f"203.0.113.{number}") for number in range(4)]
+    assert [response.status_code for response in tried] == [202, 202, 202, 429]
+    assert tried[0]["RateLimit"] == '"address";r=8;t=300, "mail-address";r=3;t=3600, "mail-account";r=2;t=3600'
+    assert Task.objects.count() == 3
+
+
+def test_so_many_new_addresses_of_one_account_and_mails_to_one_stranger(
+    alice: ApiClient,
+    bob: ApiClient,
+    settings: LazySettings,
+    tmp_path: Path,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    configure_mail(settings)
+    rates = RATES | {"log-in-account": Rate(20, 3600), "mail-address": Rate(20, 3600)}
+    monkeypatch.setattr(limits, "current", partial(make_limiter, tmp_path, clock, rates))
+
+    def change(client: ApiClient, email: str) -> int:
+        fields = {"email": email, "current_password": PASSWORD}
+        code: int = client.call("POST", "/v1/users/me/email/", fields).status_code
+        return code
+
+    assert [change(alice, f"new{number}@example.org") for number in range(4)] == [202, 202, 202, 429]
+    assert Mail.objects.get().address == "new2@example.org"
+    assert [change(bob, "new2@example.org") for _ in range(3)] == [202, 202, 429]
 
 
 def test_exchanging_tokens_has_a_count_of_its_own(alice: ApiClient, api: ApiClient) -> None:

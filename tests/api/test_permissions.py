@@ -16,12 +16,15 @@ from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from minitwitter.accounts.models import User
-from minitwitter.actions import accounts, sessions
+from minitwitter.accounts.mails import token_of
+from minitwitter.accounts.models import Mail, User
+from minitwitter.actions import accounts, emails, sessions
 from minitwitter.api.v1.endpoint import Endpoint
 from tests.admin.client import BACKEND
 from tests.client import ApiClient
 from tests.factories import PASSWORD, follow, jpeg, make_admin, make_user
+from tests.mailing import configure_mail
+from tests.working import run_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +43,9 @@ POST    /v1/users/register/                        201 201 201 201 201 201 201
 POST    /v1/users/login/                           401 200 200 200 401 200 401
 POST    /v1/users/refresh/                         401 200 200 200 401 401 401
 POST    /v1/users/token/refresh/                   401 200 200 200 401 401 401
+POST    /v1/users/password-reset/                  202 202 202 202 202 202 202
+POST    /v1/users/password-reset/confirm/          204 204 204 204 204 204 204
+POST    /v1/users/email/confirm/                   204 204 204 204 204 204 204
 POST    /v1/users/logout/                          401 204 204 204 401 401 401
 POST    /v1/users/logout-all/                      401 204 204 204 401 401 401
 GET     /v1/users/me/                              401 200 200 200 401 401 401
@@ -48,6 +54,7 @@ DELETE  /v1/users/me/                              401 204 204 204 401 401 401
 PUT     /v1/users/me/avatar/                       401 200 200 200 401 401 401
 DELETE  /v1/users/me/avatar/                       401 200 200 200 401 401 401
 POST    /v1/users/me/password/                     401 204 204 204 401 401 401
+POST    /v1/users/me/email/                        401 202 202 202 401 401 401
 GET     /v1/users/me/sessions/                     401 200 200 200 401 401 401
 DELETE  /v1/users/me/sessions/<id:session_id>/     401 404 204 404 401 401 401
 POST    /v1/users/follow/<username:username>/      401 409 400 200 401 401 401
@@ -174,7 +181,8 @@ class World(NamedTuple):
 
 
 @pytest.fixture
-def world() -> World:
+def world(settings: LazySettings) -> World:
+    configure_mail(settings)
     owner, other, former = (make_user(name) for name in ("the_owner", "the_other", "the_former"))
     clients = {name: ApiClient(user) for name, user in (("other", other), ("owner", owner), ("former", former))}
     clients["staff"], clients["spent"] = ApiClient(make_admin("the_staff")), ApiClient(owner)
@@ -184,6 +192,8 @@ def world() -> World:
     device = sessions.log_in(login=owner.username, password=PASSWORD, device="another")
     clients["spent"].call("POST", "/v1/users/logout/")
     accounts.deactivate(user=former)
+    emails.ask_for_password_reset(email=owner.email or "")
+    run_tasks()
     parts = {
         "<id:tweet_id>": str(tweet["id"]),
         "<username:username>": owner.username,
@@ -200,6 +210,11 @@ def _session_id(access: str) -> int:
     return next(int(row["id"]) for row in rows if row["current"])
 
 
+def _mailed_token(kind: Mail.Kind) -> str:
+    """What somebody has read in a mail of the owner's: whoever has it may use it, from wherever."""
+    return token_of(Mail.objects.get(kind=kind, user__username="the_owner"))
+
+
 def _body(method: str, route: str, caller: Caller) -> tuple[bytes, str]:
     """A good body for the address, and its content type."""
     if route.endswith("/avatar/"):
@@ -210,6 +225,13 @@ def _body(method: str, route: str, caller: Caller) -> tuple[bytes, str]:
         "/v1/users/refresh/": {"refresh": caller.refresh},
         "/v1/users/token/refresh/": {"refresh": caller.refresh},
         "/v1/users/me/": {"bio": "Mine", "password": PASSWORD},
+        "/v1/users/me/email/": {"email": "new@example.org", "current_password": PASSWORD},
+        "/v1/users/password-reset/": {"email": "the_owner@example.org"},
+        "/v1/users/password-reset/confirm/": {
+            "token": _mailed_token(Mail.Kind.RESET),
+            "new_password": "staple of a better horse",
+        },
+        "/v1/users/email/confirm/": {"token": _mailed_token(Mail.Kind.CONFIRM)},
         "/v1/users/me/password/": {"current_password": PASSWORD, "new_password": "staple of a better horse"},
     }
     return orjson.dumps(fields.get(route, {"text": "Text"})), "application/json"

@@ -12,6 +12,7 @@ sys.path.append(str(ROOT / "tools"))
 import embedded_database
 
 Server = embedded_database.Server
+StartError = embedded_database.StartError
 
 
 def installed(settings: Mapping[str, str]) -> AbstractContextManager[Server]:

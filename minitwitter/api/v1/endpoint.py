@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
@@ -53,6 +53,11 @@ class Endpoint(APIView):
         """The address of this server: the configured one, else the one that the request named."""
         return settings.PUBLIC_URL or f"{self.request.scheme}://{cast('Any', self.request)._request.host}"
 
+    @cached_property
+    def page(self) -> PageRequest:
+        """The part of a list that is asked for. Raises ValidationFailed for wrong page parameters."""
+        return parse_page(dict(self.request.query_params.lists()))
+
     def list_response(
         self,
         skeleton: Callable[[PageRequest], Skeleton],
@@ -60,8 +65,7 @@ class Endpoint(APIView):
         present: Callable[[Item], Any],
     ) -> Response:
         """One page of a list, with a Link header (RFC 8288). Raises ValidationFailed for wrong page parameters."""
-        asked = parse_page(dict(self.request.query_params.lists()))
-        page = load_page(asked, skeleton, hydrate)
+        page = load_page(self.page, skeleton, hydrate)
         next_url, previous_url = self._page_url(page.next), self._page_url(page.previous)
         links = [(next_url, "next"), (previous_url, "prev")]
         response = Response(presenters.page(page, present, next_url, previous_url))

@@ -142,6 +142,31 @@ class PasswordInput(Input):
     EXAMPLE = {"current_password": "correct horse battery", "new_password": "staple of a better horse"}
 
 
+class EmailInput(Input):
+    email = Text(help_text="The new address; or the present one, to be sent another mail to confirm it.")
+    current_password = Password()
+
+    EXAMPLE = {"email": "alice@new.example.org", "current_password": "correct horse battery"}
+
+
+class MailTokenInput(Input):
+    token = Text(help_text="From the mail.")
+
+    EXAMPLE = {"token": "4fq2m7xk5c3vznd6wlb2ejs7hoyrtgua"}
+
+
+class PasswordResetInput(Input):
+    email = Text()
+
+    EXAMPLE = {"email": "alice@example.org"}
+
+
+class NewPasswordInput(MailTokenInput):
+    new_password = Password(help_text="8 to 128 characters.")
+
+    EXAMPLE = {**MailTokenInput.EXAMPLE, "new_password": "staple of a better horse"}
+
+
 class DeleteAccountInput(Input):
     password = Password()
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import orjson
 
 from minitwitter.accounts import hydration as accounts
-from minitwitter.accounts.models import Session
+from minitwitter.accounts.models import Session, User
 from minitwitter.actions.likes import LikeState
 from minitwitter.actions.sessions import TokenPair
 from minitwitter.core.pagination import Page
@@ -59,9 +59,9 @@ def profile(seen: SeenProfile, base: str) -> Json:
     return body
 
 
-def own_account(seen: SeenProfile, email: str, base: str) -> Json:
+def own_account(seen: SeenProfile, user: User, base: str) -> Json:
     """What only the account's owner is shown."""
-    return {**profile(seen, base), "email": email}
+    return {**profile(seen, base), "email": user.email or "", "email_verified": user.email_verified}
 
 
 def token_pair(pair: TokenPair) -> Json:

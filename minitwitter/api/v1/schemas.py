@@ -53,8 +53,9 @@ class Profile(Author):
 
 class OwnAccount(Profile):
     email = serializers.EmailField()
+    email_verified = serializers.BooleanField(help_text="You have shown, with the token of a mail, that it is yours.")
 
-    EXAMPLE = {**Profile.EXAMPLE, "following": False, "email": "alice@example.org"}
+    EXAMPLE = {**Profile.EXAMPLE, "following": False, "email": "alice@example.org", "email_verified": True}
 
 
 class TokenPair(Answer):

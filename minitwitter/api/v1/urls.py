@@ -3,7 +3,7 @@
 from django.urls import path
 
 from minitwitter.api import documentation
-from minitwitter.api.v1.views import accounts, feed, follows, likes, sessions, tweets
+from minitwitter.api.v1.views import accounts, emails, feed, follows, likes, sessions, tweets
 from minitwitter.core import converters
 
 converters.register()
@@ -27,8 +27,12 @@ urlpatterns = [
     path("users/me/", accounts.Me.as_view()),
     path("users/me/avatar/", accounts.Avatar.as_view()),
     path("users/me/password/", accounts.Password.as_view()),
+    path("users/me/email/", emails.Email.as_view()),
     path("users/me/sessions/", sessions.Sessions.as_view()),
     path("users/me/sessions/<id:session_id>/", sessions.SessionDetail.as_view()),
+    path("users/password-reset/", emails.PasswordReset.as_view()),
+    path("users/password-reset/confirm/", emails.PasswordResetConfirm.as_view()),
+    path("users/email/confirm/", emails.EmailConfirm.as_view()),
     path("users/follow/<username:username>/", follows.Follow.as_view()),
     path("users/unfollow/<username:username>/", follows.Unfollow.as_view()),
     path("users/<username:username>/", accounts.ProfileDetail.as_view()),

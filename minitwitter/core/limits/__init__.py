@@ -1,9 +1,9 @@
 """How many requests one account or one address may make in a while.
 
 Each limit is a rule with a name: `account`, `address` (requests without a token), `refresh`, `upload`, `sign-up`,
-`log-in-address` and `log-in-account`. The windows move: however one looks, no stretch of the rule's seconds has more
-requests than the rule's number. The counts are kept by all worker processes of a machine together, in a file
-(`storage.py`), or by those of several machines in Redis.
+`log-in-address`, `log-in-account`, `mail-address` and `mail-account`. The windows move: however one looks, no stretch
+of the rule's seconds has more requests than the rule's number. The counts are kept by all worker processes of a machine
+together, in a file (`storage.py`), or by those of several machines in Redis.
 """
 
 import time
@@ -24,6 +24,7 @@ __all__ = [
     "client_address",
     "count",
     "count_log_in",
+    "count_mail",
     "count_password",
     "remember_log_in",
     "require_room",
@@ -129,6 +130,26 @@ def remember_log_in(address: str, login: str) -> None:
 def count_password(user_id: int) -> Count | None:
     """Count an attempt of a signed-in user to give their password: whoever stole a token shall not guess it."""
     return count("log-in-account", f"password of {user_id}")
+
+
+def count_mail(address: str, email: str, user_id: int | None = None) -> list[Count]:
+    """Count a request that leads to a mail: by its network address, by the account that makes it (if it is signed in),
+    and by the mail address that was given; the last count may have no room.
+
+    Addresses are counted as they were given, without case, whether they are an account's or not.
+    """
+    keys = [("mail-address", address)]
+    if user_id is not None:
+        keys.append(("mail-account", f"account {user_id}"))
+    keys.append(("mail-account", f"to {email.lower()}"))
+    counts = []
+    for rule, key in keys:
+        counted = count(rule, key)
+        if counted is not None:
+            counts.append(counted)
+            if not counted.passed:
+                break
+    return counts
 
 
 def require_room(*counts: Count | None) -> None:

@@ -36,6 +36,7 @@ def test_answers_the_own_account_and_stores_it(api: ApiClient) -> None:
         "following": False,
         "followed_by": False,
         "email": "alice@example.org",
+        "email_verified": False,
     }
     assert not user.is_staff
     assert user.check_password(PASSWORD)

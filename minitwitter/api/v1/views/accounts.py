@@ -36,7 +36,7 @@ class OwnAccount(Endpoint):
 
     def answer_account(self, user: User, *, status: int = 200) -> Response:
         """The account as it is now in the database."""
-        body = presenters.own_account(see_own_profile(user.pk), user.email or "", self.base)
+        body = presenters.own_account(see_own_profile(user.pk), user, self.base)
         return Response(body, status=status)
 
 

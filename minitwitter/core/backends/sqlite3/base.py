@@ -2,18 +2,23 @@
 
 import sqlite3
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from django.db.backends.sqlite3 import base
 
 _STATEMENTS_KEPT = 512
+_TIMES_KEPT = 8192
 
 
+@lru_cache(maxsize=_TIMES_KEPT)
 def _read_moment(value: bytes) -> datetime:
-    """A time as Django has stored it: in UTC, without saying so. Read as aware it needs no further conversion."""
-    return datetime.fromisoformat(value.decode()).replace(tzinfo=UTC)
+    """A time as Django has stored it: in UTC, without saying so. Read as aware it needs no further conversion.
+
+    A page has twenty times, most of them read before. Reading them took a third of what SQLite took for the page.
+    """
+    return datetime.fromisoformat(value.decode() + "+00:00")
 
 
 # Django has registered a reader of its own, for all connections of the process that look at the types of columns.

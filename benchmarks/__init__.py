@@ -1,0 +1,1 @@
+"""What requests cost, and how that grows: `make bench`, `make bench-growth`. docs/performance.md has the results."""

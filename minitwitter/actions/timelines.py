@@ -1,0 +1,231 @@
+"""Keeping home feeds: what is written to whose timeline, and when one is built, cut and given up.
+
+**While a timeline is built** others post, follow and unfollow. Each of them shares `database.share(SHARED)` before it
+looks which timelines there are. A build first makes its row known, then waits for all that began before that, and only
+then reads what they did. So every change either finds the row, or is found.
+"""
+
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import Error, transaction
+
+from minitwitter.accounts.models import AccountStats, Delivery
+from minitwitter.actions.locks import lock_stats
+from minitwitter.core import ids
+from minitwitter.core.database import insert_or_ignore, share, wait_for_sharers
+from minitwitter.core.pagination import PageRequest, Skeleton
+from minitwitter.core.tasks import Steps, enqueue
+from minitwitter.relationships.models import Follow
+from minitwitter.timelines import queries, statements
+from minitwitter.timelines.models import PendingFanOut, Timeline, TimelineEntry
+from minitwitter.timelines.queries import Kept
+from minitwitter.tweets.models import Tweet
+
+SHARED = "timelines"
+CHUNK = 500
+# When a feed was read is kept to the day: a write per reader and day.
+READ_AT_PRECISION = timedelta(days=1)
+# Whose feed was not read for so long is not written to any more; the next read builds the timeline anew.
+GIVEN_UP_AFTER = timedelta(days=14)
+# How many entries a timeline may have beyond those that are kept, so that it is not cut all the time.
+SLACK = 100
+
+log = structlog.get_logger(__name__)
+
+
+# --- Reading ----------------------------------------------------------------------------------------------------------
+
+
+def read_home(viewer_id: int, page: PageRequest) -> Skeleton:
+    """One page of the viewer's home feed. From the first read on, a timeline is kept for the viewer."""
+    return continue_home(viewer_id, page, queries.read_kept(viewer_id, page))
+
+
+def continue_home(viewer_id: int, page: PageRequest, kept: Kept | None) -> Skeleton:
+    """The same, when what is kept of the page has been read."""
+    if kept is None:
+        kept = _build_if_possible(viewer_id, page)
+    elif kept.read_at < ids.now() - READ_AT_PRECISION:
+        Timeline.objects.filter(pk=viewer_id).update(read_at=ids.now())
+    return queries.home_page(viewer_id, page, kept)
+
+
+def _build_if_possible(viewer_id: int, page: PageRequest) -> Kept | None:
+    try:
+        build(viewer_id)
+        return queries.read_kept(viewer_id, page)
+    except Error as failure:
+        # The page can be had without: a reader is not refused because the database takes no writes now.
+        log.warning("timeline_not_built", user_id=viewer_id, reason=str(failure).strip())
+        return None
+
+
+def build(owner_id: int) -> None:
+    """Begin to keep a timeline for somebody who has none: the newest entries of their home feed."""
+    insert_or_ignore(Timeline(owner_id=owner_id, floor_id=None, read_at=ids.now()))
+    wait_for_sharers(SHARED)
+    with transaction.atomic():
+        timeline = Timeline.objects.select_for_update().filter(pk=owner_id).first()
+        if timeline is None or timeline.floor_id is not None:  # Given up already, or another request was faster.
+            return
+        # What an earlier timeline, or an interrupted build, has left.
+        TimelineEntry.objects.filter(owner_id=owner_id).delete()
+        floor_id = queries.floor_of_newest(owner_id, settings.TIMELINE_LENGTH)
+        statements.fill(owner_id, newer_than=floor_id)
+        Timeline.objects.filter(pk=owner_id).update(floor_id=floor_id)
+
+
+# --- Steps of other actions, in their transactions --------------------------------------------------------------------
+
+
+def deliver(tweet_id: int, *, author_id: int) -> None:
+    """Bring a new tweet into the home feeds of the author's followers: at once, by a task, or when they are read.
+
+    Precondition: the author's stats are locked, as following and unfollowing lock them.
+    """
+    followers, delivery = AccountStats.objects.values_list("followers_count", "delivery").get(pk=author_id)
+    if delivery == Delivery.PULLED:
+        return
+    share(SHARED)
+    if delivery == Delivery.WRITTEN and followers <= settings.FAN_OUT_AT_ONCE:
+        statements.fan_out(tweet_id)
+        return
+    PendingFanOut.objects.bulk_create([PendingFanOut(tweet_id=tweet_id, author_id=author_id)])
+    if delivery == Delivery.WRITTEN and followers <= settings.FAN_OUT_LIMIT:
+        enqueue("fan_out", tweet_id=tweet_id)
+    elif delivery == Delivery.WRITTEN:
+        AccountStats.objects.filter(pk=author_id).update(delivery=Delivery.BECOMING_PULLED)
+        enqueue("stop_writing", author_id=author_id)
+
+
+def start_following(follower_id: int, followee_id: int) -> None:
+    """Write the followee's tweets into the follower's timeline. Preconditions: as `deliver`; the follow is inserted."""
+    share(SHARED)
+    # Also when it is still being built: the lock is what makes the build wait for this follow, or the other way round.
+    timeline = Timeline.objects.select_for_update().filter(pk=follower_id).first()
+    if timeline is None or timeline.floor_id is None:
+        return
+    floor_id = max(timeline.floor_id, _floor_of_author(followee_id))
+    if floor_id > timeline.floor_id:
+        _raise_floor(follower_id, floor_id)
+    statements.fill_from(follower_id, followee_id, newer_than=floor_id)
+
+
+def stop_following(follower_id: int, followee_id: int) -> None:
+    """Take the followee's tweets out of the follower's timeline. Preconditions: as `start_following`."""
+    share(SHARED)
+    list(Timeline.objects.select_for_update().filter(pk=follower_id).values_list("pk"))
+    forget_authors_tweets(followee_id, [follower_id])
+
+
+def forget_authors_tweets(author_id: int, owner_ids: list[int]) -> None:
+    """Take an author's tweets out of these timelines."""
+    TimelineEntry.objects.filter(owner_id__in=owner_ids, actor_id=author_id).delete()
+
+
+def _floor_of_author(author_id: int) -> int:
+    """Below this the author has more tweets than a timeline keeps."""
+    newest = Tweet.objects.filter(author_id=author_id, deleted_at=None).order_by("-id").values_list("id", flat=True)
+    return next(iter(newest[settings.TIMELINE_LENGTH : settings.TIMELINE_LENGTH + 1]), 0)
+
+
+def _raise_floor(owner_id: int, floor_id: int) -> None:
+    """Precondition: the timeline is locked."""
+    Timeline.objects.filter(pk=owner_id).update(floor_id=floor_id)
+    TimelineEntry.objects.filter(owner_id=owner_id, entry_id__lte=floor_id).delete()
+
+
+# --- Background work --------------------------------------------------------------------------------------------------
+
+
+def fan_out(tweet_id: int, after: int = 0) -> Steps:
+    """Write a pending tweet into its author's followers' timelines, in the order of their follows."""
+    pending = PendingFanOut.objects.filter(pk=tweet_id).first()
+    while pending is not None and (reached := _fan_out_chunk(pending, after)) is not None:
+        after = reached
+        yield {"tweet_id": tweet_id, "after": after}
+
+
+def _fan_out_chunk(pending: PendingFanOut, after: int) -> int | None:
+    """The id of the last follow that was served; None when there is nothing left to do."""
+    with transaction.atomic():
+        lock_stats(pending.author_id)
+        delivery = AccountStats.objects.values_list("delivery", flat=True).get(pk=pending.author_id)
+        if delivery == Delivery.BECOMING_PULLED:  # The end of that removes the row.
+            return None
+        follows = Follow.objects.filter(followee_id=pending.author_id, pk__gt=after).order_by("pk")
+        chunk = list(follows.values_list("pk", flat=True)[:CHUNK])
+        if delivery == Delivery.WRITTEN and chunk and _is_there(pending.tweet_id):
+            statements.fan_out_to(pending.tweet_id, after=after, up_to=chunk[-1])
+            if len(chunk) == CHUNK:
+                return chunk[-1]
+        # With the last part, so that a reader finds the tweet here or there.
+        pending.delete()
+    return None
+
+
+def _is_there(tweet_id: int) -> bool:
+    return Tweet.objects.filter(pk=tweet_id, deleted_at=None).exists()
+
+
+def stop_writing(author_id: int, after: int = 0) -> Steps:
+    """From now on the author's tweets are looked up when feeds are read. Who follows from now on does so already."""
+    follows = Follow.objects.filter(followee_id=author_id).order_by("pk")
+    while chunk := list(follows.filter(pk__gt=after).values_list("pk", flat=True)[:CHUNK]):
+        Follow.objects.filter(pk__in=chunk).update(is_pulled=True)
+        after = chunk[-1]
+        yield {"author_id": author_id, "after": after}
+    with transaction.atomic():
+        lock_stats(author_id)
+        AccountStats.objects.filter(pk=author_id).update(delivery=Delivery.PULLED)
+        PendingFanOut.objects.filter(author_id=author_id).delete()
+
+
+def forget_tweet(tweet_id: int) -> Steps:
+    """Take a deleted tweet out of the timelines it was written to; in no feed it has been seen since it was deleted."""
+    author_id = Tweet.objects.filter(pk=tweet_id).values_list("author_id", flat=True).first()
+    follows = Follow.objects.filter(followee_id=author_id, is_pulled=False).order_by("pk")
+    after = 0
+    while chunk := list(follows.filter(pk__gt=after).values_list("pk", "follower_id")[:CHUNK]):
+        owners = [follower_id for _, follower_id in chunk]
+        TimelineEntry.objects.filter(owner_id__in=owners, entry_id=tweet_id).delete()
+        after = chunk[-1][0]
+        yield None
+
+
+def forget_timeline(owner_id: int) -> None:
+    """Keep no timeline for somebody any more."""
+    with transaction.atomic():
+        list(Timeline.objects.select_for_update().filter(pk=owner_id).values_list("pk"))
+        Timeline.objects.filter(pk=owner_id).delete()
+        TimelineEntry.objects.filter(owner_id=owner_id).delete()
+
+
+def tidy_timelines(after: int = 0) -> Steps:
+    """Give up the timelines of those who do not read them, and cut those that have grown too long."""
+    given_up_before = ids.now() - GIVEN_UP_AFTER
+    timelines = Timeline.objects.order_by("pk").values_list("pk", "read_at")
+    while chunk := list(timelines.filter(pk__gt=after)[:CHUNK]):
+        for owner_id, read_at in chunk:
+            if read_at < given_up_before:
+                forget_timeline(owner_id)
+            elif _entry_at(owner_id, settings.TIMELINE_LENGTH + SLACK) is not None:
+                _cut(owner_id)
+        after = chunk[-1][0]
+        yield {"after": after}
+
+
+def _cut(owner_id: int) -> None:
+    with transaction.atomic():
+        list(Timeline.objects.select_for_update().filter(pk=owner_id).values_list("pk"))
+        floor_id = _entry_at(owner_id, settings.TIMELINE_LENGTH)
+        if floor_id is not None:
+            _raise_floor(owner_id, floor_id)
+
+
+def _entry_at(owner_id: int, position: int) -> int | None:
+    """The id of the entry behind so many newer ones, if there are so many."""
+    entries = TimelineEntry.objects.filter(owner_id=owner_id).order_by("-entry_id")
+    return next(iter(entries.values_list("entry_id", flat=True)[position : position + 1]), None)

@@ -1,0 +1,14 @@
+"""Mails. Asked for by the actions that they belong to; a mail server that is away is tried again for hours."""
+
+from minitwitter.actions import emails, outbox
+from minitwitter.core.tasks import task
+
+
+@task()
+def begin_password_reset(user_id: int | None) -> None:
+    emails.begin_password_reset(user_id=user_id)
+
+
+@task()
+def send_mail(mail_id: int) -> None:
+    outbox.send(mail_id=mail_id)
