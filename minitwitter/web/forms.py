@@ -51,7 +51,7 @@ def _value(name: str, sent: str) -> str:
     if "password" in name:
         return sent
     value = sent.replace("\r\n", "\n")
-    return value.strip() if name in {"username", "login", "email", "code"} else value
+    return value.strip() if name in {"username", "login", "email", "code", "token"} else value
 
 
 def require_hashable(form: Form, *names: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path
 
 from minitwitter.core import converters
-from minitwitter.web.views import accounts, people, profiles, sessions, settings, site, timelines, tweets
+from minitwitter.web.views import accounts, emails, people, profiles, sessions, settings, site, timelines, tweets
 
 converters.register()
 
@@ -21,10 +21,15 @@ urlpatterns: list[Any] = [
     path("setup", accounts.set_up),
     path("login", sessions.log_in),
     path("logout", sessions.log_out),
+    path("forgot", emails.forgot),
+    # With a slash, as the mails have them.
+    path("reset/", emails.reset),
+    path("confirm/", emails.confirm),
     path("preferences", settings.preferences),
     path("settings", settings.profile),
     path("settings/avatar", settings.avatar),
     path("settings/account", settings.account),
+    path("settings/email", emails.change),
     path("settings/password", settings.password),
     path("settings/devices", settings.devices),
     path("settings/devices/<id:session_id>", settings.end_device),

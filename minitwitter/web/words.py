@@ -101,15 +101,18 @@ def of_problem(problem: FieldProblem) -> str:
     name = problem.field.removeprefix("new_").removeprefix("current_")
     if problem.code == "max_length":
         return _too_long(name)
-    if name == "username" and problem.code == "invalid":
-        return _("Use only the letters A to Z, digits and underscores.")
-    if name == "website" and problem.code == "invalid":
-        return _("Enter an address that begins with http:// or https://.")
-    if name == "code":
-        return _("This is not the code that the server has printed.")
-    if name == "text" and problem.code == "blank":
-        return _("Write something, or add a picture.")
-    return _problems().get(problem.code) or _("This is not valid.")
+    special = _problems_of_one_field().get((name, problem.code))
+    return special or _problems().get(problem.code) or _("This is not valid.")
+
+
+def _problems_of_one_field() -> dict[tuple[str, str], str]:
+    return {
+        ("username", "invalid"): _("Use only the letters A to Z, digits and underscores."),
+        ("website", "invalid"): _("Enter an address that begins with http:// or https://."),
+        ("code", "invalid"): _("This is not the code that the server has printed."),
+        ("text", "blank"): _("Write something, or add a picture."),
+        ("token", "wrong_token"): _("This code is wrong, was used, or is too old. Ask for a new mail."),
+    }
 
 
 def _too_long(name: str) -> str:

@@ -14,15 +14,23 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from tests.e2e.world import Person, Screen, World
 from tests.operating import Running, running
 
+OPTIONS = {
+    "MINITWITTER_LIMITS": "off",
+    # Nobody listens there, but the pages about mail are there.
+    "MINITWITTER_EMAIL_URL": "smtp://127.0.0.1:9?tls=off",
+    "MINITWITTER_PUBLIC_URL": "http://localhost:9",
+}
 collect_ignore_glob = [] if os.environ.get("E2E_BROWSER") else ["test_*.py"]
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Running]:
     """An instance whose first account is yet to be made."""
-    with tempfile.TemporaryDirectory(prefix="mt-e2e-") as folder:
-        with running(Path(folder), MINITWITTER_LIMITS="off", MINITWITTER_WORKERS="2") as instance:
-            yield instance
+    with (
+        tempfile.TemporaryDirectory(prefix="mt-e2e-") as folder,
+        running(Path(folder), **OPTIONS) as instance,
+    ):
+        yield instance
 
 
 @pytest.fixture(scope="session")

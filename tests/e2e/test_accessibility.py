@@ -11,7 +11,20 @@ from tests.e2e.world import DESKTOP, PHONE, SMALLEST, Person, World
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OUTSIDE = ["/", "/public", "/people", "/login", "/signup", "/settings/looks", "/nothing", "/@{ana}", "{tweet}"]
+OUTSIDE = [
+    "/",
+    "/public",
+    "/people",
+    "/login",
+    "/signup",
+    "/forgot",
+    "/reset/",
+    "/confirm/",
+    "/settings/looks",
+    "/nothing",
+    "/@{ana}",
+    "{tweet}",
+]
 INSIDE = [
     "/",
     "/public",

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
@@ -262,11 +263,23 @@ def test_a_menu_closes_by_escape_and_by_a_click_elsewhere(world: World, ana: Per
     page = world.open().log_in(ana)
     menu = page.get_by_label("More for this tweet")
     delete = page.get_by_role("link", name="Delete", exact=True)
-    for close in (lambda: page.keyboard.press("Escape"), lambda: page.get_by_role("heading", name="Home").click()):
+    closings: list[Callable[[], None]] = [
+        lambda: page.keyboard.press("Escape"),
+        lambda: page.get_by_role("heading", name="Home").click(),
+    ]
+    for close in closings:
         menu.click()
         expect(delete).to_be_visible()
         close()
         expect(delete).to_be_hidden()
+
+
+def test_the_token_of_a_mail_goes_into_its_field_and_out_of_the_address(world: World) -> None:
+    token = "a2b3" * 8
+    for path in ("/reset/", "/confirm/"):
+        page = world.open().open(f"{path}#{token}")
+        expect(page.get_by_label("Code")).to_have_value(token)
+        assert page.url == f"{world.base}{path}"
 
 
 def test_times_are_the_readers_own(world: World, ana: Person) -> None:

@@ -31,6 +31,13 @@ GET  /signup                                  200 303 303 200
 POST /signup                                  400 303 303 400
 GET  /setup                                   404 404 404 404
 POST /setup                                   404 404 404 404
+GET  /forgot                                  404 404 404 404
+POST /forgot                                  404 404 404 404
+GET  /reset/                                  404 404 404 404
+POST /reset/                                  404 404 404 404
+GET  /confirm/                                404 404 404 404
+POST /confirm/                                404 404 404 404
+POST /settings/email                          303 404 404 303
 GET  /login                                   200 303 303 200
 POST /login                                   401 303 303 401
 POST /logout                                  303 303 303 303

@@ -64,6 +64,7 @@ def _count(browser: WebClient, path: str) -> int:
 
 def test_pages_take_the_same_number_of_queries_for_5_and_50_items(ben: User, crowd: Callable[[int], int]) -> None:
     browser = WebClient(ben)
+    browser.open("/")  # From the first look on, the feed is kept.
     for size in (5, 45):
         tweet = crowd(size)
         found = {path: _count(browser, path.format(tweet=tweet)) for path in PAGES}

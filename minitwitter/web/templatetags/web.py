@@ -15,20 +15,24 @@ register = template.Library()
 
 @register.inclusion_tag("web/_field.html")
 def field(
-    form: Form, name: str, label: str, *, kind: str = "text", hint: str = "", **attributes: Any
+    form: Form, name: str, label: str, *, kind: str = "text", hint: str = "", prefix: str = "", **attributes: Any
 ) -> dict[str, Any]:
-    """`attributes` go to the input as they are; one with an empty value has none. Passwords are never filled in."""
+    """`attributes` go to the input as they are; one with an empty value has none. Passwords are never filled in.
+
+    `prefix` tells two fields of the same name on one page apart.
+    """
     errors = form.problems.get(name, [])
     pairs = [(key, value) for key, value in attributes.items() if value != ""]
     flags = [(key,) for key, value in attributes.items() if value == ""]
     return {
         "name": name,
+        "place": f"{prefix}{name}",
         "label": label,
         "type": kind,
         "hint": hint,
         "value": "" if kind == "password" else form.values.get(name, ""),
         "errors": errors,
-        "described": " ".join([f"e-{name}"] * bool(errors) + [f"h-{name}"] * bool(hint)),
+        "described": " ".join([f"e-{prefix}{name}"] * bool(errors) + [f"h-{prefix}{name}"] * bool(hint)),
         "attributes": format_html_join("", ' {}="{}"', pairs) + format_html_join("", " {}", flags),
     }
 

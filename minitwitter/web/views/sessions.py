@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from minitwitter.actions import sessions
-from minitwitter.core import limits
+from minitwitter.core import limits, mail
 from minitwitter.core.errors import DomainError
 from minitwitter.core.limits import client_address, count_log_in, remember_log_in
 from minitwitter.web import forms
@@ -25,7 +25,13 @@ def log_in(request: WebRequest) -> HttpResponse:
             return start_session(request, form, login=form.values["login"], go_to=next_path(request))
         except DomainError as error:
             form.refuse(error)
-    context = {"form": form, "next": next_path(request), "active": "login", "can_join": settings.REGISTRATION_OPEN}
+    context = {
+        "form": form,
+        "next": next_path(request),
+        "active": "login",
+        "can_join": settings.REGISTRATION_OPEN,
+        "has_mail": mail.is_configured(),
+    }
     return respond(request, "login", context, status=form.status)
 
 

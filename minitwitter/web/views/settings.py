@@ -7,7 +7,7 @@ from minitwitter.accounts.hydration import hydrate_sessions
 from minitwitter.accounts.models import BIO_LENGTH, DISPLAY_NAME_LENGTH, LOCATION_LENGTH, WEBSITE_LENGTH, User
 from minitwitter.accounts.queries import sessions_page
 from minitwitter.actions import accounts, sessions
-from minitwitter.core import ids, limits
+from minitwitter.core import ids, limits, mail
 from minitwitter.core.errors import DomainError
 from minitwitter.core.limits import count_password
 from minitwitter.core.pagination import load_page
@@ -83,8 +83,22 @@ def _profile_form(user: User) -> Form:
 @page(access=Access.MEMBERS)
 def account(request: WebRequest) -> HttpResponse:
     """One's name and address, and the way to the rest."""
-    form = Form({"current_password": "", "new_password": ""})
-    return _respond(request, "account", {"email": request.visitor.member.email}, form)
+    return account_page(request)
+
+
+def account_page(
+    request: WebRequest, *, password_form: Form | None = None, email_form: Form | None = None
+) -> HttpResponse:
+    """The page, with one of its forms as it was sent."""
+    user = request.visitor.member
+    context = {
+        "email": user.email,
+        "email_verified": user.email_verified,
+        "has_mail": mail.is_configured(),
+        "email_form": email_form or Form({"email": user.email or "", "current_password": ""}),
+        "password_form": password_form or Form({"current_password": "", "new_password": ""}),
+    }
+    return _respond(request, "account", context, password_form or email_form)
 
 
 @page(methods=SEND, access=Access.MEMBERS)
@@ -98,7 +112,7 @@ def password(request: WebRequest) -> HttpResponse:
         accounts.change_password(user=user, keep_session_id=request.visitor.device.pk, **form.values)
     except DomainError as error:
         form.refuse(error)
-        return _respond(request, "account", {"email": user.email}, form)
+        return account_page(request, password_form=form)
     return redirect(request, "/settings/account", said="password")
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from django.conf import settings
 from django.http import HttpResponse
 
-from minitwitter.timelines.queries import home_page
+from minitwitter.actions.timelines import read_home
 from minitwitter.tweets.queries import author_page, public_page
 from minitwitter.web import first_run, presenters
 from minitwitter.web.lists import merged, tweets_response
@@ -19,7 +19,7 @@ def front(request: WebRequest) -> HttpResponse:
     """The home feed of a member, with their own tweets among it; what this is and how to join for others."""
     viewer_id = request.visitor.viewer_id
     if viewer_id is not None:
-        skeleton = merged(partial(home_page, viewer_id), partial(author_page, viewer_id))
+        skeleton = merged(partial(read_home, viewer_id), partial(author_page, viewer_id))
         return tweets_response(request, "home", skeleton, {**presenters.composer(), "active": "home"})
     if first_run.is_due():
         return redirect(request, "/setup")

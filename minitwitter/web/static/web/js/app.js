@@ -5,6 +5,7 @@ import { startKeys } from "./keys.js";
 import { startMenus } from "./menus.js";
 import { startRequests } from "./requests.js";
 import { startTimes } from "./times.js";
+import { startToken } from "./token.js";
 import { startViewer } from "./viewer.js";
 
 startFeeds();
@@ -13,5 +14,6 @@ startRequests();
 startComposers();
 startViewer();
 startMenus();
+startToken();
 startKeys();
 document.documentElement.dataset.scripts = "on";
