@@ -35,6 +35,8 @@ NAME = "Mini Twitter"
 # So many colours style.css has for those who have no picture.
 _COLOURS = 8
 _EXCERPT_LENGTH = 80
+# A picture in a tweet, in CSS pixels.
+_WIDEST, _HIGHEST, _NARROWEST, _LOWEST = 600, 510, 160, 90
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
 
 
@@ -165,17 +167,28 @@ def like_button(url: str, *, liked: bool, count: int, signed_in: bool) -> Shown:
 
 
 def picture(image: HydratedImage, tweet_url: str) -> Shown:
-    """An attached picture."""
+    """An attached picture, with the size at which a list shows it."""
+    width, height = shown_size(image.width, image.height)
     return {
         "url": url_path(*image.picture),
         "thumbnail": thumbnail_url_path(image.picture.key),
-        "width": image.width,
-        "height": image.height,
+        "width": width,
+        "height": height,
         "alt": image.alt,
         "blur": data_address(image.blurhash),
         "tweet_url": tweet_url,
-        "tall": image.height > image.width,
     }
+
+
+def shown_size(width: int, height: int) -> tuple[int, int]:
+    """The size that fits into a tweet, never larger than the picture's own.
+
+    It stands in the page, so that the browser keeps the room free before the picture has come. The style sheet makes it
+    smaller where the page is narrower, and cuts what is so long or so wide that its other side would be a line.
+    """
+    scale = min(1.0, _WIDEST / width, _HIGHEST / height)
+    shown_width, shown_height = max(1, round(width * scale)), max(1, round(height * scale))
+    return max(shown_width, min(_NARROWEST, width)), max(shown_height, min(_LOWEST, height))
 
 
 def moment(at: datetime, now: datetime) -> Shown:
