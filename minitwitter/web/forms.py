@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from minitwitter.accounts.rules import PASSWORD_MAX_LENGTH
-from minitwitter.core.errors import DomainError, FieldProblem, ValidationFailed
+from minitwitter.core.errors import DomainError, FieldProblem, RateLimited, ServiceUnavailable, ValidationFailed
 from minitwitter.web import words
 
 
@@ -20,10 +20,12 @@ class Form:
     problems: dict[str, list[str]] = field(default_factory=dict)
     general: list[str] = field(default_factory=list)
     status: int = 200
+    retry_after: int = 0
 
     def refuse(self, error: DomainError) -> None:
         """Tell what the domain did not like."""
         self.status = error.status
+        self.retry_after = error.retry_after if isinstance(error, RateLimited | ServiceUnavailable) else 0
         if not isinstance(error, ValidationFailed):
             self.general.append(words.of_error(error).text)
             return

@@ -22,6 +22,7 @@ from minitwitter.core import limits
 from minitwitter.core.errors import DomainError, MethodNotAllowed, RateLimited, ServiceUnavailable
 from minitwitter.core.limits import client_address
 from minitwitter.web import assets, flash, words
+from minitwitter.web.forms import Form
 from minitwitter.web.presenters import chrome
 from minitwitter.web.visitors import LOG_IN_COOKIE, WebRequest, find_visitor, renew_log_in
 
@@ -148,6 +149,9 @@ def respond(
     response = render(request, f"web/{template}.html", whole, status=status)
     if whole["saying"]:
         flash.forget(response)
+    for form in whole.values():
+        if isinstance(form, Form) and form.retry_after:
+            response["Retry-After"] = str(form.retry_after)
     return response
 
 
