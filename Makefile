@@ -5,6 +5,8 @@
 #   make fuzz                       10,000 made-up requests, both databases
 #   make bench                      what requests cost, both databases, into docs/performance.md (needs wrk)
 #   make bench-growth               how cost grows: 5,000 followed, 5 million tweets, 1 million followers
+#   make container-check            the image's steps, and a server from them, without a container engine
+#   make audit                      known weaknesses of the locked packages, and their bill of materials (SECURITY.md)
 #   make lint                       every check                  make format    write what the formatter wants
 #   make e2e                        the web client in a real browser
 #   make screenshots                docs/screenshots, from a demo instance
@@ -20,7 +22,7 @@ IN_RUN_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py run
 IN_DEV_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py dev
 IN_BENCH_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py bench
 
-.PHONY: run test faults fuzz bench bench-growth lint format docs lock e2e screenshots messages
+.PHONY: run test faults fuzz bench bench-growth container-check audit lint format docs lock e2e screenshots messages
 
 run:
 	@$(IN_RUN_ENVIRONMENT) .venv/bin/minitwitter run $(ARGS)
@@ -39,6 +41,12 @@ bench:
 
 bench-growth:
 	@$(IN_BENCH_ENVIRONMENT) .venv/bin/python -m benchmarks.growth $(ARGS)
+
+container-check:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/container_check.py
+
+audit:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/audit.py $(ARGS)
 
 lint:
 	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/lint.py $(ARGS)

@@ -2,8 +2,9 @@
 
 Granian reads a body when the application asks for it, and then waits for as long as the client likes; the thread that
 asked cannot be woken, nor can another one wait in its place (Granian ends a request only after its reads). So there
-are two rules. All but one of the threads may wait for bodies; the last one stays free for requests without any. And a
-body that takes longer than its size allows is cut off at its socket, which wakes the thread; that part needs Linux
+are three rules. All but one of the threads may wait for bodies; the last one stays free for requests without any. A
+quarter of the threads waits for small bodies only, so that uploads over slow lines do not keep others from posting. And
+a body that takes longer than its size allows is cut off at its socket, which wakes the thread; that part needs Linux
 (TCP_INFO of the sockets in /proc/self/fd).
 """
 
@@ -28,6 +29,8 @@ BYTES_A_SECOND = 32 * 1024
 # How long the last thread waits for another to be done with its body, in seconds.
 PATIENCE = 0.25
 CHECK_INTERVAL = 1.0
+# Of a small body, which mostly comes in one piece with the headers. One of unknown length counts as a large one.
+SMALL_BYTES = 64 * 1024
 # linux/tcp.h, struct tcp_info: the state, the milliseconds since something was last sent, the bytes received.
 _TCP_INFO = struct.Struct("=B43xI80xQ")
 _TCP_INFO_OPTION, _ESTABLISHED = 11, 1
@@ -38,12 +41,13 @@ class Bodies:
 
     def __init__(self, *, threads: int) -> None:
         self._slots = threading.BoundedSemaphore(max(threads - 1, 1))
+        self._large_slots = threading.BoundedSemaphore(max(threads - 1 - threads // 4, 1))
         self._begun: dict[Body, float] = {}
         self._refused_at = -PRESSED_FOR
 
-    def open(self, source: Any, *, has_length: bool) -> "Body":
+    def open(self, source: Any, *, length: int | None) -> "Body":
         """A stream for the application to read, in place of the server's. A body in chunks has no known length."""
-        return Body(source, self, has_length=has_length)
+        return Body(source, self, length=length)
 
     def watch(self, port: int) -> None:
         """Cut off what takes too long, for as long as the process lives. `port` is the one the server listens on."""
@@ -56,32 +60,39 @@ class Bodies:
 
     @contextlib.contextmanager
     def waiting(self, body: "Body") -> Iterator[None]:
-        """Count this thread as one that waits for a body. Raises ServiceUnavailable when it is the last one left."""
-        if not self._slots.acquire(timeout=PATIENCE):
+        """Count this thread as one that waits for a body. Raises ServiceUnavailable when too many do."""
+        with contextlib.ExitStack() as held:
+            if body.is_large:
+                self._take(self._large_slots, held)
+            self._take(self._slots, held)
+            self._begun[body] = body.begun
+            held.callback(self._begun.pop, body)
+            yield
+
+    def _take(self, slots: threading.BoundedSemaphore, held: contextlib.ExitStack) -> None:
+        if not slots.acquire(timeout=PATIENCE):
             self._refused_at = time.monotonic()
             raise ServiceUnavailable("Too many slow requests are on their way. Try again in a moment.")
-        self._begun[body] = body.begun
-        try:
-            yield
-        finally:
-            del self._begun[body]
-            self._slots.release()
+        held.callback(slots.release)
 
 
 class Body:
     """The body of one request (`wsgi.input`), for reading by size; no parser here reads lines."""
 
-    def __init__(self, source: Any, bodies: Bodies, *, has_length: bool) -> None:
+    def __init__(self, source: Any, bodies: Bodies, *, length: int | None) -> None:
         self.begun = time.monotonic()
+        self.is_large = length is None or length > SMALL_BYTES
         self._source = source
         self._bodies = bodies
-        self._has_length = has_length
+        self._has_length = length is not None
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes; fewer where the body ends. Raises RequestTimeout and ServiceUnavailable.
 
         Django never asks for more than the length that was told, so a late body that has less was cut off. The end of
-        one in chunks looks the same either way, and the parsers find out.
+        one in chunks looks the same either way (Granian keeps the error to itself), and the parsers find out: multipart
+        lacks its last boundary, and no beginning of a JSON object is one. What they cannot tell is that only the last,
+        empty chunk is missing; then the whole text is there, and is taken.
         """
         with self._bodies.waiting(self):
             data = bytes(self._source.read(size))

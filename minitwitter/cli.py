@@ -10,9 +10,10 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from minitwitter import __version__, doctor, env, keys, server, setup_code, upgrade, work
 from minitwitter.demo import command as demo
@@ -24,6 +25,10 @@ TOKEN_KEYS = "token_signing_keys"  # noqa: S105  # The name of a file.
 KEY_FILES = ("secret_key", TOKEN_KEYS)
 # As long as a refresh token (accounts/tokens.py, which needs Django; a test holds both together).
 TOKENS_LIVE_FOR = timedelta(days=30)
+
+_Execute = Callable[[Options, argparse.Namespace], int]
+# argparse has no public name for what add_subparsers() returns.
+_Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,15 +61,8 @@ def _dispatch(arguments: list[str]) -> int:
         parser.print_help()
         return 0
     _set_options(parsed)
-    options = env.load()
-    simple = {"run": _run, "rotatekey": _rotate_key, "work": _work, "purge": _purge}
-    if parsed.command in simple:
-        return simple[parsed.command](options)
-    if parsed.command == "doctor":
-        return doctor.run(options, mail_to=parsed.mail)
-    if parsed.command == "demo":
-        return _demo(options, parsed)
-    return _create_admin(options, parsed)
+    execute: _Execute = parsed.execute
+    return execute(env.load(), parsed)
 
 
 def _prog(parser: argparse.ArgumentParser, command: str | None) -> str:
@@ -80,65 +78,114 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"Mini Twitter {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
-    run = commands.add_parser(
-        "run",
-        help="start the server",
-        description="Start the server. The first start makes the data folder, the keys and the database.",
-        allow_abbrev=False,
-    )
-    for name in ("host", "port", "workers", "threads", "data_dir"):
-        _add_option(run, name)
-    admin = commands.add_parser(
-        "createadmin",
-        help="make an administrator's account",
-        description="Make an account that may use the admin. What is not given is asked for; without a terminal, the"
-        " password is the first line of standard input.",
-        allow_abbrev=False,
-    )
-    admin.add_argument("--username", help="letters, digits and _")
-    admin.add_argument("--email", help="the account's e-mail address")
-    _add_option(admin, "data_dir")
-    purge = commands.add_parser(
-        "purge",
-        help="finish deletions that were interrupted",
-        description="Remove the rows and files of deleted tweets and accounts that an interruption left behind."
-        " They are invisible already, so this can run at any time, beside the server.",
-        allow_abbrev=False,
-    )
-    _add_option(purge, "data_dir")
-    worker = commands.add_parser(
-        "work",
-        help="do the background work in this process",
-        description="Remove what was deleted, and do the regular clearing up, until this is stopped. `minitwitter run`"
-        " starts such a process itself, unless MINITWITTER_TASK_WORKERS is 0. Several may run at once.",
-        allow_abbrev=False,
-    )
-    _add_option(worker, "data_dir")
-    rotation = commands.add_parser(
-        "rotatekey",
-        help="sign tokens with a new key",
-        description="Make a new key for tokens. The present one still verifies the tokens it has signed, until the last"
-        " of them has expired. Start the server again afterwards.",
-        allow_abbrev=False,
-    )
-    _add_option(rotation, "data_dir")
-    _add_option(demo.add_to(commands), "data_dir")
-    _add_doctor(commands)
-    # Listed here for --help; _dispatch hands it to Django.
-    commands.add_parser("manage", help="run a management command of Django: `minitwitter manage help` lists them")
+    # In the order of --help.
+    for add in (
+        _add_run,
+        _add_create_admin,
+        _add_demo,
+        _add_doctor,
+        _add_purge,
+        _add_work,
+        _add_rotate_key,
+        _add_manage,
+    ):
+        add(commands)
     return parser
 
 
-def _add_doctor(commands: "argparse._SubParsersAction[_Parser]") -> None:
-    examination = commands.add_parser(
+def _add_run(commands: _Commands) -> None:
+    command = _add_command(
+        commands,
+        "run",
+        _run,
+        summary="start the server",
+        description="Start the server. The first start makes the data folder, the keys and the database.",
+    )
+    for name in ("host", "port", "workers", "threads", "data_dir"):
+        _add_option(command, name)
+
+
+def _add_create_admin(commands: _Commands) -> None:
+    command = _add_command(
+        commands,
+        "createadmin",
+        _create_admin,
+        summary="make an administrator's account",
+        description="Make an account that may use the admin. What is not given is asked for; without a terminal, the"
+        " password is the first line of standard input.",
+    )
+    command.add_argument("--username", help="letters, digits and _")
+    command.add_argument("--email", help="the account's e-mail address")
+    _add_option(command, "data_dir")
+
+
+def _add_purge(commands: _Commands) -> None:
+    command = _add_command(
+        commands,
+        "purge",
+        _purge,
+        summary="finish deletions that were interrupted",
+        description="Remove the rows and files of deleted tweets and accounts that an interruption left behind."
+        " They are invisible already, so this can run at any time, beside the server.",
+    )
+    _add_option(command, "data_dir")
+
+
+def _add_work(commands: _Commands) -> None:
+    command = _add_command(
+        commands,
+        "work",
+        _work,
+        summary="do the background work in this process",
+        description="Remove what was deleted, and do the regular clearing up, until this is stopped. `minitwitter run`"
+        " starts such a process itself, unless MINITWITTER_TASK_WORKERS is 0. Several may run at once.",
+    )
+    _add_option(command, "data_dir")
+
+
+def _add_rotate_key(commands: _Commands) -> None:
+    command = _add_command(
+        commands,
+        "rotatekey",
+        _rotate_key,
+        summary="sign tokens with a new key",
+        description="Make a new key for tokens. The present one still verifies the tokens it has signed, until the last"
+        " of them has expired. Start the server again afterwards.",
+    )
+    _add_option(command, "data_dir")
+
+
+def _add_doctor(commands: _Commands) -> None:
+    command = _add_command(
+        commands,
         "doctor",
-        help="see whether everything works",
+        _doctor,
+        summary="see whether everything works",
         description="Look at the options, the data folder, the database, the background work and the mail server, and"
         " say what to do about what is wrong. Changes nothing; the exit code is 1 when something is wrong.",
-        allow_abbrev=False,
     )
-    examination.add_argument("--mail", metavar="ADDRESS", help="send a test mail to this address")
-    _add_option(examination, "data_dir")
+    command.add_argument("--mail", metavar="ADDRESS", help="send a test mail to this address")
+    _add_option(command, "data_dir")
+
+
+def _add_demo(commands: _Commands) -> None:
+    command = _add_command(commands, "demo", _demo, summary=demo.SUMMARY, description=demo.DESCRIPTION)
+    demo.add_arguments(command)
+    _add_option(command, "data_dir")
+
+
+def _add_manage(commands: _Commands) -> None:
+    # Listed here for --help; _dispatch hands it to Django.
+    commands.add_parser("manage", help="run a management command of Django: `minitwitter manage help` lists them")
+
+
+def _add_command(
+    commands: _Commands, name: str, execute: _Execute, *, summary: str, description: str
+) -> argparse.ArgumentParser:
+    """A command of its own, carried out by `execute`, which is given the options and what was parsed."""
+    command = commands.add_parser(name, help=summary, description=description, allow_abbrev=False)
+    command.set_defaults(execute=execute)
+    return command
 
 
 def _add_option(parser: argparse.ArgumentParser, name: str) -> None:
@@ -166,7 +213,7 @@ def _set_options(parsed: argparse.Namespace) -> None:
         os.environ[option.variable] = value
 
 
-def _run(options: Options) -> int:
+def _run(options: Options, _: argparse.Namespace) -> int:
     # What can refuse without leaving anything behind comes first.
     address = server.find_address(options)
     upgrade.applied_migrations(options)
@@ -229,7 +276,7 @@ def _create_admin(options: Options, parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _purge(options: Options) -> int:
+def _purge(options: Options, _: argparse.Namespace) -> int:
     upgrade.applied_migrations(options)
     _prepare(options)
     _set_up_django()
@@ -242,12 +289,16 @@ def _purge(options: Options) -> int:
     return 0
 
 
-def _work(options: Options) -> int:
+def _work(options: Options, _: argparse.Namespace) -> int:
     upgrade.applied_migrations(options)
     _prepare(options)
     print("Background work is being done. Stop with Ctrl-C.", flush=True)
     work.run(supervisor=None)
     return 0
+
+
+def _doctor(options: Options, parsed: argparse.Namespace) -> int:
+    return doctor.run(options, mail_to=parsed.mail)
 
 
 def _demo(options: Options, parsed: argparse.Namespace) -> int:
@@ -258,7 +309,7 @@ def _demo(options: Options, parsed: argparse.Namespace) -> int:
     return demo.run(parsed, numbers)
 
 
-def _rotate_key(options: Options) -> int:
+def _rotate_key(options: Options, _: argparse.Namespace) -> int:
     keys.prepare_data_dir(options.data_dir)
     count = keys.rotate(options.data_dir / TOKEN_KEYS, keep=TOKENS_LIVE_FOR)
     print(f"Tokens are signed with a new key as soon as the server is started again. Keys that verify: {count}.")

@@ -68,6 +68,14 @@ def _integer(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def _audit_days(value: str) -> int:
+    days = _integer(0, 36500)(value)
+    if 0 < days < 30:
+        # The database itself refuses to give up younger entries (audit/migrations/0003).
+        raise ValueError("0, or a whole number from 30 to 36500")
+    return days
+
+
 def _choice(*allowed: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value.lower() not in allowed:
@@ -230,6 +238,12 @@ OPTIONS: dict[str, Option] = {
         "1000",
         "Megabytes that the pictures of one account may take. 0: as many as there is room for.",
     ),
+    "audit_days": Option(
+        PREFIX + "AUDIT_DAYS",
+        _audit_days,
+        "365",
+        "Days that entries of the audit log are kept, at least 30. 0: for ever.",
+    ),
     "access_log": Option(
         PREFIX + "ACCESS_LOG", _switch, "off", "on: one JSON line on standard error for each request."
     ),
@@ -328,6 +342,7 @@ class Options:
     fan_out_limit: int
     timeline_length: int
     media_quota: int
+    audit_days: int
     access_log: bool
     limits: bool
     limit_account: Rate

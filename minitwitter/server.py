@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -30,6 +31,8 @@ HEADER_TIMEOUT = 10_000
 # Headers larger than this many bytes are refused (Granian reads ahead, so up to twice that may pass; its own limit is
 # 400 kB).
 HEADER_BYTES = 32 * 1024
+# How many connections a worker process has at most, idle ones and all.
+CONNECTIONS = 512
 # mallopt(3): blocks of this many bytes and more are mapped apart, and unmapped when they are freed.
 M_MMAP_THRESHOLD, MMAP_THRESHOLD = -3, 256 * 1024
 LISTENING_POLL = 0.02
@@ -48,13 +51,18 @@ class Address:
     @property
     def reachable_host(self) -> str:
         """The host to connect to from this machine."""
-        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  (compares, binds nothing)
+        return _reachable(self.host)
 
     @property
     def url(self) -> str:
         """The server's address as people on this machine open it."""
         host = self.reachable_host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def _reachable(host: str) -> str:
+    # Where it listens on every address (the zeros), this machine reaches it by the loopback one.
+    return {str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"}.get(host, host)
 
 
 def find_address(options: Options) -> Address:
@@ -123,6 +131,7 @@ def serve(options: Options, address: Address, banner: str) -> None:
         interface=Interfaces.WSGI,
         workers=options.workers,
         blocking_threads=options.threads,
+        backpressure=CONNECTIONS,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT, max_buffer_size=HEADER_BYTES),
         websockets=False,
@@ -201,11 +210,14 @@ def load_application() -> Callable[..., Any]:
     # By name, as servers find their applications: this module stands below the API that it serves.
     module = importlib.import_module(APPLICATION)
     application: Callable[..., Any] = module.application
-    start_without_signals(threading.Thread(target=module.bodies.watch, args=(load().port,), daemon=True))
+    options = load()
+    start_without_signals(threading.Thread(target=module.bodies.watch, args=(options.port,), daemon=True))
+    module.line.watch(_reachable(options.host), options.port)
     from django.urls import get_resolver
 
-    from minitwitter.core import limits
+    from minitwitter.core import database, limits
 
+    database.wait_briefly(threads=options.threads)
     # Django reads the addresses, and with them all views, at the first request; nobody should wait for that.
     _ = get_resolver().url_patterns
     limits.current()

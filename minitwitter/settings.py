@@ -97,6 +97,7 @@ PUBLIC_READ = OPTIONS.public_read
 TWEET_LENGTH = OPTIONS.tweet_length
 PUBLIC_URL = OPTIONS.public_url
 ACCESS_LOG = OPTIONS.access_log
+AUDIT_DAYS = OPTIONS.audit_days
 
 # --- Timelines --------------------------------------------------------------------------------------------------------
 FAN_OUT_AT_ONCE = OPTIONS.fan_out_at_once

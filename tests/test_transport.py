@@ -211,6 +211,22 @@ def test_slow_bodies_do_not_starve_others_and_are_cut_off(server: Running) -> No
     assert _statuses(_exchange(server, LOGIN + JSON + b"Content-Length: %d\r\n\r\n" % len(login) + login)) == [401]
 
 
+def test_slow_uploads_do_not_keep_others_from_writing(server: Running) -> None:
+    head = LOGIN + HOST + b"Content-Type: application/json\r\nContent-Length: 200000\r\n\r\n{"
+    login = b'{"username": "nobody", "password": "a good password"}'
+    with ExitStack() as stack:
+        slow = [stack.enter_context(closing(_connect(server))) for _ in range(8)]
+        for connection in slow:
+            connection.sendall(head)
+        answers = [
+            _exchange(server, LOGIN + JSON + b"Content-Length: %d\r\n\r\n" % len(login) + login) for _ in range(3)
+        ]
+        ends = [_trickle(connection) for connection in slow]
+    assert [_statuses(answer) for answer in answers] == [[401]] * 3
+    # Of four threads two wait for large bodies.
+    assert sorted(ends) == [408] * 2 + [503] * 6
+
+
 def _first_after(server: Running, path: str) -> int:
     """The status, from a request that would fail if it took long."""
     with closing(socket.create_connection(("127.0.0.1", server.port), timeout=8)) as connection:

@@ -16,14 +16,23 @@ BIN = Path(sys.executable).parent
 CACHE = ROOT / ".cache"
 MANAGE = [sys.executable, "-m", "minitwitter", "manage"]
 DOCS = [sys.executable, "tools/write_docs.py", "--check", "--only"]
+DEPLOY = ROOT / "deploy"
 CHECKS: dict[str, list[str]] = {
     "format": [str(BIN / "ruff"), "format", "--check"],
     "ruff": [str(BIN / "ruff"), "check"],
     "mypy": [str(BIN / "mypy")],
+    # Of medium severity and above. What it calls low (that a program is started at all) ruff's S rules judge finer.
+    "bandit": [str(BIN / "bandit"), "--quiet", "--recursive", "-ll", "minitwitter", "tools"],
     "import rules": [str(BIN / "lint-imports"), "--cache-dir", str(CACHE / "import-linter")],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
     "openapi.yaml": [*DOCS, "openapi"],
     "docs/configuration.md": [*DOCS, "configuration"],
+    "Dockerfile": [str(BIN / "hadolint"), str(DEPLOY / "Dockerfile")],
+    "compose.yaml": [
+        *(str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec"),
+        str(DEPLOY / "compose.yaml"),
+    ],
+    "Caddyfile": [str(BIN / "caddy"), "validate", "--config", str(DEPLOY / "Caddyfile")],
 }
 FIXES: dict[str, list[str]] = {
     "ruff": [str(BIN / "ruff"), "check", "--fix-only"],
@@ -54,11 +63,11 @@ def run(name: str, command: list[str]) -> float | None:
 def environment() -> dict[str, str]:
     """The caller's environment, without its options of the server, and with a data folder out of the way.
 
-    Loading the settings makes the data folder and the keys.
+    Loading the settings makes the data folder and the keys. The Caddyfile wants to know a site.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MINITWITTER_")}
     kept.pop("DATABASE_URL", None)
-    return {**kept, "MINITWITTER_DATA_DIR": str(CACHE / "data")}
+    return {**kept, "MINITWITTER_DATA_DIR": str(CACHE / "data"), "SITE_ADDRESS": "tweets.example.org"}
 
 
 if __name__ == "__main__":

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import QuerySet
-
 from minitwitter.accounts.errors import UserNotFound
-from minitwitter.accounts.models import Session, User
+from minitwitter.accounts.models import Session
+from minitwitter.accounts.queries import named
 from minitwitter.accounts.visibility import visible_users
-from minitwitter.core.statements import ListStatement
+from minitwitter.core.statements import ListStatement, Parameter, Row, Statement
 
 
 class Picture(NamedTuple):
@@ -45,6 +44,21 @@ class Profile:
 
 AUTHOR_COLUMNS = ("id", "username", "display_name", "avatar__key", "avatar__extension")
 
+_AUTHOR_END = len(AUTHOR_COLUMNS)
+# As the fields of a Profile follow each other.
+_PROFILE_COLUMNS = (
+    *AUTHOR_COLUMNS,
+    "bio",
+    "location",
+    "website",
+    "created_at",
+    "stats__followers_count",
+    "stats__following_count",
+    "stats__tweets_count",
+)
+_PROFILE = Statement(lambda: visible_users().filter(pk=Parameter("user")).values_list(*_PROFILE_COLUMNS))
+_PROFILE_NAMED = Statement(lambda: named(visible_users(), Parameter("username")).values_list(*_PROFILE_COLUMNS))
+_PROFILES = ListStatement("users", lambda places: visible_users().filter(pk__in=places).values_list(*_PROFILE_COLUMNS))
 _AUTHORS = ListStatement("users", lambda places: visible_users().filter(pk__in=places).values_list(*AUTHOR_COLUMNS))
 
 
@@ -61,32 +75,25 @@ def hydrate_authors(user_ids: Sequence[int]) -> dict[int, Author]:
     return {row[0]: author_from_columns(*row) for row in _AUTHORS.rows(user_ids)} if user_ids else {}
 
 
-def hydrate_profile(users: QuerySet[User]) -> Profile:
-    """The profile of the one account that `users` selects, by one query. Raises UserNotFound."""
-    user = users.select_related("stats", "avatar").first()
-    if user is None:
+def hydrate_profile(user_id: int) -> Profile:
+    """The profile of a visible account, by one query. Raises UserNotFound."""
+    return _profile_from_columns(_PROFILE.first(user=user_id))
+
+
+def hydrate_profile_named(username: str) -> Profile:
+    """The same by its name, in any case."""
+    return _profile_from_columns(_PROFILE_NAMED.first(username=username.lower()))
+
+
+def _profile_from_columns(row: Row | None) -> Profile:
+    if row is None:
         raise UserNotFound
-    return _profile(user)
+    return Profile(author_from_columns(*row[:_AUTHOR_END]), *row[_AUTHOR_END:])
 
 
-def hydrate_profiles(user_ids: Iterable[int]) -> dict[int, Profile]:
+def hydrate_profiles(user_ids: Sequence[int]) -> dict[int, Profile]:
     """The profiles of those of the accounts that are visible, by one query."""
-    users = visible_users().filter(pk__in=list(user_ids)).select_related("stats", "avatar")
-    return {user.pk: _profile(user) for user in users}
-
-
-def _profile(user: User) -> Profile:
-    avatar = Picture(user.avatar.key, user.avatar.extension) if user.avatar else None
-    return Profile(
-        author=Author(user.id, user.username, user.display_name, avatar),
-        bio=user.bio,
-        location=user.location,
-        website=user.website,
-        created_at=user.created_at,
-        followers_count=user.stats.followers_count,
-        following_count=user.stats.following_count,
-        tweets_count=user.stats.tweets_count,
-    )
+    return {row[0]: _profile_from_columns(row) for row in _PROFILES.rows(user_ids)} if user_ids else {}
 
 
 def hydrate_sessions(session_ids: Iterable[int]) -> dict[int, Session]:

@@ -17,14 +17,18 @@ from minitwitter.core.pagination import MAX_LIMIT, PagedList, PageRequest, Skele
 from minitwitter.core.statements import ListStatement, Parameter, Row, Statement, moment
 
 
-def _named(users: QuerySet[User], username: str) -> QuerySet[User]:
+def named(users: QuerySet[User], lower_name: str | Parameter) -> QuerySet[User]:
+    """Those of that name, which is given in small letters; none or one."""
     # Written as the unique index is, LOWER(username), so that the index answers.
-    return users.alias(lower_username=Lower("username")).filter(lower_username=username.lower())
+    return users.alias(lower_username=Lower("username")).filter(lower_username=lower_name)
+
+
+_VISIBLE_ID = Statement(lambda: named(visible_users(), Parameter("username")).values_list("id"))
 
 
 def user_by_username(username: str) -> User | None:
     """The account of that name, in any case and any state."""
-    return _named(User.objects.all(), username).first() if is_username(username) else None
+    return named(User.objects.all(), username.lower()).first() if is_username(username) else None
 
 
 def user_by_email(email: str) -> User | None:
@@ -34,17 +38,12 @@ def user_by_email(email: str) -> User | None:
     return addressed.first() if email.isascii() and email.isprintable() else None
 
 
-def visible_users_named(username: str) -> QuerySet[User]:
-    """The account that a path names, if it can be seen; none or one."""
-    return _named(visible_users(), username)
-
-
 def visible_user_id(username: str) -> int:
     """The id of the account that a path names. Raises UserNotFound."""
-    found = visible_users_named(username).values_list("id", flat=True).first()
+    found = _VISIBLE_ID.first(username=username.lower())
     if found is None:
         raise UserNotFound
-    return found
+    return int(found[0])
 
 
 def visible_usernames(names: Iterable[str]) -> dict[str, str]:
@@ -57,7 +56,7 @@ def visible_usernames(names: Iterable[str]) -> dict[str, str]:
 
 
 # What a request needs to know of who makes it; anything else is loaded when it is asked for.
-_NEEDED = {"id", "username", "email", "password", "is_active", "is_staff", "is_superuser"}
+_NEEDED = {"id", "username", "email", "email_verified", "password", "is_active", "is_staff", "is_superuser"}
 # What pages show of whoever is signed in.
 _SHOWN = ("refreshed_at", "user_id", "user__display_name", "user__avatar__key", "user__avatar__extension")
 # In the order of the model's fields, as `Model.from_db` takes them.

@@ -23,6 +23,8 @@ from minitwitter.core.text import has_control_characters, is_storable
 PASSWORD_MIN_LENGTH = 8
 PASSWORD_MAX_LENGTH = 128
 _USERNAME = re.compile(r"[A-Za-z0-9_]+")
+# For the API's description.
+USERNAME_PATTERN = f"^[A-Za-z0-9_]{{1,{USERNAME_LENGTH}}}$"
 # A shorter name stands in too many good passwords to be forbidden there.
 _CONTAINED_NAME_MIN_LENGTH = 4
 

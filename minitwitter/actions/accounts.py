@@ -1,5 +1,6 @@
 """Making, changing and ending accounts."""
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 from django.conf import settings
@@ -29,15 +30,20 @@ from minitwitter.media.processing import process_avatar
 WRONG_CURRENT_PASSWORD = FieldProblem("current_password", "wrong_password", "This is not your current password.")
 
 
-def register(*, username: str, email: str, password: str) -> User:
+def register(*, username: str, email: str, password: str, admit: Callable[[], None] | None = None) -> User:
     """Make an account. Where mails are sent, one asks to confirm the address; nothing waits for that.
+
+    `admit` is called when nothing is wrong with it, before it is made, and may raise.
 
     Raises RegistrationClosed, or ValidationFailed with one entry for each problem (`username_taken` and
     `email_taken` among them, compared without case).
     """
     if not settings.REGISTRATION_OPEN:
         raise RegistrationClosed
-    return create_account(username=username, email=email, password=password)
+    refuse(registration_problems(username=username, email=email, password=password))
+    if admit is not None:
+        admit()
+    return _create_user(username=username, email=email, password=password, is_operator=False)
 
 
 def create_account(*, username: str, email: str, password: str) -> User:

@@ -3,13 +3,21 @@
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, IntegerField
 
 from minitwitter.accounts.models import User
 from minitwitter.actions.locks import lock_actor, lock_tweet
 from minitwitter.core import ids
 from minitwitter.core.database import insert_with_new_id
+from minitwitter.core.statements import Parameter, Statement, delete, update
 from minitwitter.tweets.models import Like, TweetStats
+
+_REMOVE = delete(lambda: Like.objects.filter(user_id=Parameter("user"), tweet_id=Parameter("tweet")))
+_MOVE = update(
+    lambda: TweetStats.objects.filter(pk=Parameter("tweet")),
+    like_count=F("like_count") + Parameter("by", output_field=IntegerField()),
+)
+_COUNT = Statement(lambda: TweetStats.objects.filter(pk=Parameter("tweet")).values_list("like_count"))
 
 
 class LikeState(NamedTuple):
@@ -52,13 +60,12 @@ def _add(user: User, tweet_id: int) -> int:
 
 def _remove(user: User, tweet_id: int) -> int:
     """The number of rows deleted, 0 or 1."""
-    deleted, _ = Like.objects.filter(user=user, tweet_id=tweet_id).delete()
-    return deleted
+    return _REMOVE.apply(user=user.pk, tweet=tweet_id)
 
 
 def _move_counter(tweet_id: int, by: int) -> int:
     """The counter after it was moved. Precondition: the tweet is locked."""
-    stats = TweetStats.objects.filter(pk=tweet_id)
     if by:
-        stats.update(like_count=F("like_count") + by)
-    return stats.values_list("like_count", flat=True).get()
+        _MOVE.apply(tweet=tweet_id, by=by)
+    ((like_count,),) = _COUNT.rows(tweet=tweet_id)
+    return int(like_count)

@@ -7,11 +7,49 @@ A condition of an UPDATE is no substitute when it joins another table: PostgreSQ
 the row, asks the row's own columns again, but not the join.
 """
 
+from typing import NamedTuple
+
+from django.db.models import Q
+
 from minitwitter.accounts.errors import TokenInvalid
 from minitwitter.accounts.models import AccountStats, User
+from minitwitter.core.statements import Parameter, Statement
 from minitwitter.tweets.errors import TweetNotFound
-from minitwitter.tweets.models import Tweet
 from minitwitter.tweets.visibility import visible_tweets
+
+_ACTOR = Statement(
+    lambda: (
+        User.objects.select_for_update(no_key=True)
+        .filter(pk=Parameter("user"), is_active=True)
+        .values_list("pk")
+        .order_by()
+    )
+)
+_TWEET = Statement(
+    lambda: (
+        visible_tweets()
+        .select_for_update(of=("self",), no_key=True)
+        .filter(pk=Parameter("tweet"))
+        .values_list("pk", "author_id")
+    )
+)
+
+
+_STATS = Statement(
+    lambda: (
+        AccountStats.objects.select_for_update(no_key=True)
+        .filter(Q(pk=Parameter("one")) | Q(pk=Parameter("other")))
+        .order_by("pk")
+        .values_list("pk")
+    )
+)
+
+
+class LockedTweet(NamedTuple):
+    """A visible tweet that stays as it is until the transaction ends."""
+
+    pk: int
+    author_id: int
 
 
 def lock_actor(user: User) -> None:
@@ -19,19 +57,18 @@ def lock_actor(user: User) -> None:
 
     Raises TokenInvalid.
     """
-    active = User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True)
-    if not list(active.values_list("pk")):
+    if not _ACTOR.rows(user=user.pk):
         raise TokenInvalid
 
 
-def lock_stats(*user_ids: int) -> None:
-    """Lock the counters of those accounts: two people who follow each other at once would deadlock out of order."""
-    list(AccountStats.objects.select_for_update(no_key=True).filter(pk__in=user_ids).order_by("pk").values_list("pk"))
+def lock_stats(one_id: int, other_id: int | None = None) -> None:
+    """Lock the counters of one or two accounts: two who follow each other at once would deadlock out of order."""
+    _STATS.rows(one=one_id, other=one_id if other_id is None else other_id)
 
 
-def lock_tweet(tweet_id: int) -> Tweet:
+def lock_tweet(tweet_id: int) -> LockedTweet:
     """Lock a visible tweet, so that it is neither deleted nor liked meanwhile. Raises TweetNotFound."""
-    tweet = visible_tweets().select_for_update(of=("self",), no_key=True).filter(pk=tweet_id).first()
-    if tweet is None:
+    row = _TWEET.first(tweet=tweet_id)
+    if row is None:
         raise TweetNotFound
-    return tweet
+    return LockedTweet(*row)

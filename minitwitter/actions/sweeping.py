@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.models import Session as AdminSession
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -15,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from minitwitter.accounts.mails import WAITS_FOR
 from minitwitter.accounts.models import Mail, Session, User
 from minitwitter.actions import purge
+from minitwitter.audit.retention import remove_entries
 from minitwitter.core import ids
 from minitwitter.core.models import Task
 from minitwitter.core.tasks import Steps, enqueue, is_unfinished
@@ -111,6 +113,14 @@ def forget_tasks() -> Iterator[None]:
         yield None
     while _delete_chunk(Task.objects.filter(is_dead=True, finished_at__lt=now - DEAD_KEPT_FOR)):
         yield None
+
+
+def forget_audit_entries() -> Iterator[None]:
+    """Remove what is older than MINITWITTER_AUDIT_DAYS from the audit log."""
+    if settings.AUDIT_DAYS:
+        before = ids.now() - timedelta(days=settings.AUDIT_DAYS)
+        while remove_entries(before=before, at_most=CHUNK):
+            yield None
 
 
 def _chunks(rows: QuerySet[Any], after: int = -1) -> Iterator[list[int]]:

@@ -16,6 +16,7 @@ from minitwitter.actions.locks import lock_stats
 from minitwitter.core import ids
 from minitwitter.core.database import insert_or_ignore, share, wait_for_sharers
 from minitwitter.core.pagination import PageRequest, Skeleton
+from minitwitter.core.statements import Parameter, Statement
 from minitwitter.core.tasks import Steps, enqueue
 from minitwitter.relationships.models import Follow
 from minitwitter.timelines import queries, statements
@@ -31,6 +32,13 @@ READ_AT_PRECISION = timedelta(days=1)
 GIVEN_UP_AFTER = timedelta(days=14)
 # How many entries a timeline may have beyond those that are kept, so that it is not cut all the time.
 SLACK = 100
+
+_LOCK = Statement(
+    lambda: Timeline.objects.select_for_update().filter(pk=Parameter("owner")).values_list("floor_id").order_by()
+)
+_STANDING = Statement(
+    lambda: AccountStats.objects.filter(pk=Parameter("author")).values_list("followers_count", "delivery")
+)
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +75,8 @@ def build(owner_id: int) -> None:
     insert_or_ignore(Timeline(owner_id=owner_id, floor_id=None, read_at=ids.now()))
     wait_for_sharers(SHARED)
     with transaction.atomic():
-        timeline = Timeline.objects.select_for_update().filter(pk=owner_id).first()
-        if timeline is None or timeline.floor_id is not None:  # Given up already, or another request was faster.
+        # Nothing: given up already. With a floor: another request was faster.
+        if _LOCK.rows(owner=owner_id) != [(None,)]:
             return
         # What an earlier timeline, or an interrupted build, has left.
         TimelineEntry.objects.filter(owner_id=owner_id).delete()
@@ -85,7 +93,7 @@ def deliver(tweet_id: int, *, author_id: int) -> None:
 
     Precondition: the author's stats are locked, as following and unfollowing lock them.
     """
-    followers, delivery = AccountStats.objects.values_list("followers_count", "delivery").get(pk=author_id)
+    ((followers, delivery),) = _STANDING.rows(author=author_id)
     if delivery == Delivery.PULLED:
         return
     share(SHARED)
@@ -104,11 +112,11 @@ def start_following(follower_id: int, followee_id: int) -> None:
     """Write the followee's tweets into the follower's timeline. Preconditions: as `deliver`; the follow is inserted."""
     share(SHARED)
     # Also when it is still being built: the lock is what makes the build wait for this follow, or the other way round.
-    timeline = Timeline.objects.select_for_update().filter(pk=follower_id).first()
-    if timeline is None or timeline.floor_id is None:
+    present = _LOCK.first(owner=follower_id)
+    if present is None or present[0] is None:
         return
-    floor_id = max(timeline.floor_id, _floor_of_author(followee_id))
-    if floor_id > timeline.floor_id:
+    floor_id = max(present[0], _floor_of_author(followee_id))
+    if floor_id > present[0]:
         _raise_floor(follower_id, floor_id)
     statements.fill_from(follower_id, followee_id, newer_than=floor_id)
 
@@ -116,7 +124,7 @@ def start_following(follower_id: int, followee_id: int) -> None:
 def stop_following(follower_id: int, followee_id: int) -> None:
     """Take the followee's tweets out of the follower's timeline. Preconditions: as `start_following`."""
     share(SHARED)
-    list(Timeline.objects.select_for_update().filter(pk=follower_id).values_list("pk"))
+    _LOCK.rows(owner=follower_id)
     forget_authors_tweets(followee_id, [follower_id])
 
 
@@ -198,12 +206,12 @@ def forget_tweet(tweet_id: int) -> Steps:
 def forget_timeline(owner_id: int) -> None:
     """Keep no timeline for somebody any more."""
     with transaction.atomic():
-        list(Timeline.objects.select_for_update().filter(pk=owner_id).values_list("pk"))
+        _LOCK.rows(owner=owner_id)
         Timeline.objects.filter(pk=owner_id).delete()
         TimelineEntry.objects.filter(owner_id=owner_id).delete()
 
 
-def tidy_timelines(after: int = 0) -> Steps:
+def sweep_timelines(after: int = 0) -> Steps:
     """Give up the timelines of those who do not read them, and cut those that have grown too long."""
     given_up_before = ids.now() - GIVEN_UP_AFTER
     timelines = Timeline.objects.order_by("pk").values_list("pk", "read_at")
@@ -219,7 +227,7 @@ def tidy_timelines(after: int = 0) -> Steps:
 
 def _cut(owner_id: int) -> None:
     with transaction.atomic():
-        list(Timeline.objects.select_for_update().filter(pk=owner_id).values_list("pk"))
+        _LOCK.rows(owner=owner_id)
         floor_id = _entry_at(owner_id, settings.TIMELINE_LENGTH)
         if floor_id is not None:
             _raise_floor(owner_id, floor_id)

@@ -9,13 +9,14 @@ from django.db.models import F
 
 from minitwitter.accounts.models import AccountStats, User
 from minitwitter.actions import timelines
-from minitwitter.actions.locks import lock_actor, lock_tweet
+from minitwitter.actions.locks import LockedTweet, lock_actor, lock_tweet
 from minitwitter.actions.media import keep_image
 from minitwitter.audit import log as audit
 from minitwitter.audit.models import Event
 from minitwitter.core import ids
-from minitwitter.core.database import insert_with_new_id
+from minitwitter.core.database import insert_or_ignore, insert_with_new_id
 from minitwitter.core.errors import refuse
+from minitwitter.core.statements import Parameter, update
 from minitwitter.core.tasks import enqueue
 from minitwitter.media import files
 from minitwitter.media.models import Image
@@ -23,6 +24,10 @@ from minitwitter.media.processing import process
 from minitwitter.tweets import idempotency, rules
 from minitwitter.tweets.errors import NotOwner
 from minitwitter.tweets.models import Attachment, Tweet, TweetStats
+
+_COUNT_ONE_MORE = update(
+    lambda: AccountStats.objects.filter(pk=Parameter("author")), tweets_count=F("tweets_count") + 1
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ def _post(author: User, text: str, image: BinaryIO | None, image_alt: str, claim
             _attach(tweet_id, stored, image_alt)
         if claim:
             idempotency.record(claim, tweet_id)
-        AccountStats.objects.filter(pk=author.pk).update(tweets_count=F("tweets_count") + 1)
+        _COUNT_ONE_MORE.apply(author=author.pk)
         timelines.deliver(tweet_id, author_id=author.pk)
     return tweet_id
 
@@ -80,7 +85,7 @@ def _insert_tweet(author: User, text: str) -> int:
     now = ids.now()
     tweet = Tweet(author=author, text=text, created_at=now)
     insert_with_new_id(tweet, now)
-    TweetStats.objects.bulk_create([TweetStats(tweet=tweet)])
+    insert_or_ignore(TweetStats(tweet=tweet))
     return tweet.pk
 
 
@@ -96,7 +101,7 @@ def edit_tweet(*, tweet_id: int, text: str, editor: User, as_moderator: bool = F
     """
     with transaction.atomic():
         tweet = _lock_own_tweet(tweet_id, editor, as_moderator=as_moderator)
-        has_image = Attachment.objects.filter(tweet=tweet).exists()
+        has_image = Attachment.objects.filter(tweet_id=tweet.pk).exists()
         refuse(rules.text_problems(text, has_image=has_image))
         Tweet.objects.filter(pk=tweet.pk).update(text=text, edited_at=ids.now())
         if tweet.author_id != editor.pk:
@@ -114,12 +119,14 @@ def delete_tweet(*, tweet_id: int, editor: User, as_moderator: bool = False) -> 
         Tweet.objects.filter(pk=tweet.pk).update(deleted_at=now)
         if tweet.author_id != editor.pk:
             audit.record(Event.TWEET_REMOVED, subject_id=tweet.author_id, object_id=tweet.pk)
-        Image.objects.filter(pk__in=Attachment.objects.filter(tweet=tweet).values("image_id")).update(deleted_at=now)
+        Image.objects.filter(pk__in=Attachment.objects.filter(tweet_id=tweet.pk).values("image_id")).update(
+            deleted_at=now
+        )
         AccountStats.objects.filter(pk=tweet.author_id).update(tweets_count=F("tweets_count") - 1)
         enqueue("purge_tweet", tweet_id=tweet.pk)
 
 
-def _lock_own_tweet(tweet_id: int, editor: User, *, as_moderator: bool) -> Tweet:
+def _lock_own_tweet(tweet_id: int, editor: User, *, as_moderator: bool) -> LockedTweet:
     lock_actor(editor)
     tweet = lock_tweet(tweet_id)
     if tweet.author_id != editor.pk and not (as_moderator and editor.is_staff):

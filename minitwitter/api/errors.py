@@ -10,6 +10,7 @@ import structlog
 from django.core import exceptions as django_exceptions
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.template.loader import render_to_string
 from rest_framework import exceptions as drf_exceptions
 
 from minitwitter.core import errors
@@ -17,6 +18,7 @@ from minitwitter.core.errors import DomainError, ValidationFailed
 
 CONTENT_TYPE = "application/problem+json"
 DOCUMENTATION = "/v1/docs/errors/"
+ADMIN_PATH = "/admin/"
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO})
 
 log = structlog.get_logger(__name__)
@@ -70,11 +72,15 @@ def problem_body(error: DomainError, request: HttpRequest) -> dict[str, Any]:
 
 
 def problem_response(error: DomainError, request: HttpRequest) -> HttpResponse:
-    """The answer to a request that failed with `error`."""
+    """The answer to a request that failed with `error`: problem details, and a page in the admin.
+
+    Under a host name that is not this server's there is no admin.
+    """
+    is_page = request.path.startswith(ADMIN_PATH) and not isinstance(error, errors.UnknownHost)
     response = HttpResponse(
-        orjson.dumps(problem_body(error, request)),
+        _page(error, request) if is_page else orjson.dumps(problem_body(error, request)),
         status=error.status,
-        content_type=CONTENT_TYPE,
+        content_type="text/html; charset=utf-8" if is_page else CONTENT_TYPE,
         headers={"Cache-Control": "no-store"},
     )
     if error.status == HTTPStatus.UNAUTHORIZED:
@@ -84,6 +90,12 @@ def problem_response(error: DomainError, request: HttpRequest) -> HttpResponse:
     if isinstance(error, errors.RateLimited):
         response["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _page(error: DomainError, request: HttpRequest) -> str:
+    # Without the admin's own frame, which asks the database who is looking; that may be what failed.
+    context = {"title": error.title(), "message": error.message, "request_id": getattr(request, "request_id", None)}
+    return render_to_string("operator/failure.html", context)
 
 
 def answer(exception: BaseException | None, request: HttpRequest) -> HttpResponse:

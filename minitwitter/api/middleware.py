@@ -12,7 +12,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from minitwitter.accounts.queries import LiveSession
-from minitwitter.api.errors import CONTENT_TYPE, problem_response
+from minitwitter.api.errors import ADMIN_PATH, CONTENT_TYPE, problem_response
 from minitwitter.core import errors
 from minitwitter.core.caller import Caller, called_by
 from minitwitter.core.limits import client_address
@@ -60,7 +60,7 @@ def request_context(get_response: GetResponse) -> GetResponse:
 def failures_as_problems(get_response: GetResponse) -> GetResponse:
     """Gives the failures of Django's own views (a 405 without a body) the form that all others have.
 
-    The web client and the admin keep their pages.
+    The web client keeps its pages, and the admin those that it has.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -71,7 +71,9 @@ def failures_as_problems(get_response: GetResponse) -> GetResponse:
 
 def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     kind = _ERROR_OF_STATUS.get(response.status_code)
-    is_page = getattr(response, "is_web_page", False) or request.path.startswith("/admin/")
+    is_page = getattr(response, "is_web_page", False) or (
+        request.path.startswith(ADMIN_PATH) and isinstance(response, HttpResponse) and response.content
+    )
     if kind is None or response.get("Content-Type") == CONTENT_TYPE or is_page:
         return response
     problem = problem_response(kind(), request)

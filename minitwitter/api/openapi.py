@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
+from drf_spectacular.drainage import has_override
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 
 from minitwitter.accounts.errors import NotAuthenticated, TokenInvalid
+from minitwitter.accounts.rules import USERNAME_PATTERN
 from minitwitter.api.errors import CONTENT_TYPE, DOCUMENTATION
 from minitwitter.core import errors
 from minitwitter.core.errors import DomainError
@@ -34,7 +36,7 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
         "example": 2663958413180930,
     },
     "username": {
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_]{1,30}$"},
+        "schema": {"type": "string", "pattern": USERNAME_PATTERN},
         "description": "A username, in any case.",
         "example": "alice",
     },
@@ -69,6 +71,10 @@ class Schema(AutoSchema):
 
     def _resolve_path_parameters(self, variables: Sequence[str]) -> list[dict[str, Any]]:
         return [{"in": "path", "name": name, "required": True, **_PATH_PARAMETERS[name]} for name in variables]
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        if not has_override(field, "field"):  # v1/inputs.py tells all of its own fields, and means no more.
+            super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
 
     def get_operation_id(self) -> str:
         return f"{self.method.lower()}{type(self.view).__name__}"
@@ -146,7 +152,7 @@ def page_of(schema: Input) -> Input:
 def _usual_errors(
     auth: list[dict[str, list[str]]], *, has_input: bool, has_parameters: bool
 ) -> list[type[DomainError]]:
-    usual: list[type[DomainError]] = [errors.ServiceUnavailable, errors.RateLimited]
+    usual: list[type[DomainError]] = [errors.ServiceUnavailable, errors.Overloaded, errors.RateLimited]
     if auth is not PUBLIC:
         usual.append(TokenInvalid)
     if auth is REQUIRED:

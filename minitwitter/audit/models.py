@@ -28,7 +28,7 @@ class Event(models.TextChoices):
 
 
 class AppendOnly(models.QuerySet["AuditEntry"]):
-    """Rows that nobody changes. The database refuses an UPDATE by itself (a trigger, in a migration)."""
+    """Rows that nobody changes, and that only `audit.retention` removes. Triggers hold that, too (the migrations)."""
 
     def update(self, **_: Any) -> NoReturn:
         raise TypeError("The audit log is only added to.")
@@ -64,3 +64,12 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} at {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class AuditRetention(models.Model):
+    """While there is a row, entries with smaller ids may be removed. It never outlives its transaction."""
+
+    before_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"before {self.before_id}"

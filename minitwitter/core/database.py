@@ -4,6 +4,7 @@ Everything that differs between SQLite and PostgreSQL stands in this file.
 """
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dj_database_url
@@ -18,10 +19,18 @@ if TYPE_CHECKING:
 
 # How long a request waits for the database before it is answered 503, in seconds.
 CONNECT_TIMEOUT = 2
+# Each query here begins with a few rows and goes on by indexes. PostgreSQL's planner guesses otherwise where tables are
+# small or statistics old, and reads whole tables for a page of twenty tweets; and it plans each execution anew as long
+# as it believes to gain by that, which takes longer than the query. (docs/adr/0013)
+PLANNER = (
+    "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c random_page_cost=1.1"
+    " -c jit=off"
+)
 # When a machine vanishes without closing its connections, libpq's defaults wait for its answer for up to two hours.
 LOST_PEER = {"tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
-# How long a SQLite writer waits for the one before it, in seconds.
-BUSY_TIMEOUT = 5
+# How long a SQLite writer waits for those before it, in seconds: background work, commands and migrations; and
+# requests, which are answered within two seconds, as when PostgreSQL is away.
+BUSY_TIMEOUT, BUSY_REQUEST_TIMEOUT = 5.0, 1.5
 # With 4,096 random values a millisecond, this many clashes in a row mean a defect, not bad luck.
 NEW_ID_ATTEMPTS = 20
 
@@ -53,7 +62,7 @@ def configure(options: Options) -> dict[str, Any]:
 def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
     return {
         **settings,
-        "ENGINE": "minitwitter.core.backends.sqlite3",
+        "ENGINE": "minitwitter.core.sqlite3",
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             # A transaction takes the write lock when it begins. One that reads first and writes later would fail
@@ -71,7 +80,7 @@ def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
 def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         **settings,
-        "ENGINE": "minitwitter.core.backends.postgresql",
+        "ENGINE": "minitwitter.core.postgresql",
         # Each thread keeps a connection of its own. psycopg's pool would be no smaller (the server has few threads) and
         # stands an outage badly: it lets requests wait for seconds, and when the database is back it may still be
         # pausing before its next attempt, or hand out one broken connection after the other until time is up.
@@ -79,6 +88,7 @@ def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **LOST_PEER,
+            "options": PLANNER,
             **settings.get("OPTIONS", {}),
             "connect_timeout": CONNECT_TIMEOUT,
             # Parameters travel apart from the statement, and a statement is prepared when it is seen again.
@@ -88,6 +98,21 @@ def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def wait_briefly(*, threads: int) -> None:
+    """From now on this process carries out requests, in so many threads.
+
+    Whoever sent one is told soon that another process writes, and some threads stay free for reading meanwhile.
+    """
+    from django.db import connections
+
+    settings = connections.settings["default"]
+    if settings["ENGINE"].endswith("sqlite3"):
+        from minitwitter.core.sqlite3 import base
+
+        settings["OPTIONS"]["timeout"] = BUSY_REQUEST_TIMEOUT
+        base.most_waiting = max(threads - max(threads // 4, 1), 1)
+
+
 def insert_or_ignore(row: "Model") -> bool:
     """Insert the row unless a unique constraint forbids it (INSERT ... ON CONFLICT DO NOTHING).
 
@@ -95,17 +120,26 @@ def insert_or_ignore(row: "Model") -> bool:
     would not after an IntegrityError.
     """
     from django.db import connection
+
+    fields = row._meta.concrete_fields
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(_insert_statement(type(row)), values)
+        inserted: int = cursor.rowcount
+        return inserted == 1
+
+
+@cache
+def _insert_statement(model: "type[Model]") -> str:
+    """The INSERT for a row with a plain value in each column, which reads the same for every such row."""
+    from django.db import connection
     from django.db.models.constants import OnConflict
     from django.db.models.sql import InsertQuery
 
-    fields = row._meta.concrete_fields
-    query = InsertQuery(type(row), on_conflict=OnConflict.IGNORE)
-    query.insert_values(fields, [row])
-    ((statement, parameters),) = query.get_compiler(connection=connection).as_sql()
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        inserted: int = cursor.rowcount
-        return inserted == 1
+    query = InsertQuery(model, on_conflict=OnConflict.IGNORE)
+    query.insert_values(model._meta.concrete_fields, [model()])
+    ((statement, _),) = query.get_compiler(connection=connection).as_sql()
+    return str(statement)
 
 
 def insert_with_new_id(row: "Model", at: "datetime | None" = None) -> bool:

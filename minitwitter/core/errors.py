@@ -176,6 +176,14 @@ class ServiceUnavailable(DomainError):
     retry_after = 2
 
 
+class Overloaded(ServiceUnavailable):
+    """More requests come than the server can answer, and this one has waited too long for its turn. Nothing was
+    changed; try again after the seconds in Retry-After."""
+
+    code = "overloaded"
+    message = "The server has more requests than it can answer. Try again in a moment."
+
+
 def refuse(problems: Iterable[FieldProblem]) -> None:
     """Raise ValidationFailed if there is any problem. All of them are told at once."""
     found = list(problems)

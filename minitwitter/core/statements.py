@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import orjson
 from django.db import connection
 from django.db.models import BooleanField, DateTimeField, Expression, Field, IntegerField, QuerySet, Subquery
+from django.db.models.sql import DeleteQuery, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = tuple[Any, ...]
@@ -20,15 +21,18 @@ Converter = Callable[[Any], Any]
 # How many places a list has: a shorter one is filled up with its last value. Few sizes are few statements for the
 # database to prepare, and the longest is that of a page.
 _LIST_SIZES = (1, 5, 20, 50, 100)
-# SQLite's driver reads the columns of times and truths by their types (`backends.sqlite3`), and whole numbers as such.
+# SQLite's driver reads the columns of times and truths by their types (`core.sqlite3`), and whole numbers as such.
 _AS_THE_DRIVER_READS = (DateTimeField, BooleanField, IntegerField)
 
 
 class Parameter(Expression):
-    """The place of a value in a `Statement`; with `index`, of one value of a list."""
+    """The place of a value in a statement; with `index`, of one value of a list.
 
-    def __init__(self, name: str, index: int | None = None) -> None:
-        super().__init__()
+    It needs an `output_field` only where the ORM calculates with it.
+    """
+
+    def __init__(self, name: str, index: int | None = None, *, output_field: Any = None) -> None:
+        super().__init__(output_field=output_field)
         self.name = name
         self.index = index
 
@@ -89,6 +93,44 @@ class Statement:
         compiler = self._build().query.get_compiler(connection=connection)
         sql, places = compiler.as_sql()
         return sql, list(places), _converters(compiler)
+
+
+class Change:
+    """An UPDATE or a DELETE by parameters."""
+
+    def __init__(self, compiler: Callable[[], SQLCompiler]) -> None:
+        self._compiler = compiler
+
+    def apply(self, **values: Any) -> int:
+        """Change the rows, and return how many there were."""
+        sql, places = self._compiled
+        given = [place.value(values) if type(place) is Parameter else place for place in places]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, given)
+            count: int = cursor.rowcount
+            return count
+
+    @cached_property
+    def _compiled(self) -> tuple[str, list[Any]]:
+        sql, places = self._compiler().as_sql()
+        return sql, list(places)
+
+
+def update(build: Callable[[], QuerySet[Any, Any]], **changes: Any) -> Change:
+    """An UPDATE of the rows of a queryset; the new values may be expressions and `Parameter`s."""
+
+    def compiler() -> SQLCompiler:
+        query: Any = build().query.chain(UpdateQuery)
+        query.add_update_values(changes)
+        made: SQLCompiler = query.get_compiler(connection=connection)
+        return made
+
+    return Change(compiler)
+
+
+def delete(build: Callable[[], QuerySet[Any, Any]]) -> Change:
+    """A DELETE of the rows of a queryset, and of nothing beside them: for rows that nothing refers to."""
+    return Change(lambda: build().query.chain(DeleteQuery).get_compiler(connection=connection))
 
 
 class ListStatement:

@@ -11,6 +11,7 @@ _INVISIBLE_CHARACTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uf
 # Explicit bidirectional formatting (UAX #9 section 2): these reorder the text that follows them.
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_BREAKS = frozenset("\n\r\t")
+_CONTROL_CATEGORIES = frozenset({"Cc", "Zl", "Zp"})  # Of which none is above U+2029.
 
 
 def grapheme_count(text: str) -> int:
@@ -45,8 +46,15 @@ def has_control_characters(text: str, *, allow_line_breaks: bool = False) -> boo
     return any(
         character in _BIDI_CONTROLS
         or (
-            unicodedata.category(character) in {"Cc", "Zl", "Zp"}
+            unicodedata.category(character) in _CONTROL_CATEGORIES
             and not (allow_line_breaks and character in _LINE_BREAKS)
         )
         for character in text
     )
+
+
+def pattern_without_controls(*, allow_line_breaks: bool = False) -> str:
+    """What `has_control_characters` allows, as a regular expression for the API's description (ECMA-262)."""
+    candidates = map(chr, range(ord(max(_BIDI_CONTROLS)) + 1))
+    forbidden = [one for one in candidates if has_control_characters(one, allow_line_breaks=allow_line_breaks)]
+    return "^[^" + "".join(rf"\u{ord(one):04x}" for one in forbidden) + "]*$"

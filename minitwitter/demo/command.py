@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from minitwitter.env import ConfigurationError
 
@@ -15,18 +15,15 @@ if TYPE_CHECKING:
 # The numbers: default, lowest, highest.
 NUMBERS = {"people": (300, 3, 5_000), "tweets": (5_000, 0, 200_000), "days": (35, 1, 365)}
 DEFAULT_SEED = "minitwitter"
+SUMMARY = "fill an empty instance with a made-up community"
+DESCRIPTION = (
+    "Fill an instance with a made-up community, to look around in: people with avatars who follow each other, and weeks"
+    " of tweets, pictures and likes. It can run beside the server. The same seed makes the same community."
+)
 
 
-def add_to(commands: Any) -> argparse.ArgumentParser:
-    """Add the command to those of the command line, and return its parser."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "demo",
-        help="fill an empty instance with a made-up community",
-        description="Fill an instance with a made-up community, to look around in: people with avatars who follow each"
-        " other, and weeks of tweets, pictures and likes. It can run beside the server. The same seed makes the same"
-        " community.",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options to its parser."""
     helps = {"people": "how many people", "tweets": "how many tweets", "days": "over how many days, up to now"}
     for name, (default, low, high) in NUMBERS.items():
         help_text = f"{helps[name]} ({low:,} to {high:,}). Default: {default:,}"
@@ -37,7 +34,6 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         action="store_true",
         help="do it although the instance has accounts of real people; they will see the made-up ones",
     )
-    return parser
 
 
 def check(parsed: argparse.Namespace) -> dict[str, int]:

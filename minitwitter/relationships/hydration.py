@@ -5,10 +5,16 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from minitwitter.accounts.hydration import Profile, hydrate_profile, hydrate_profiles
-from minitwitter.accounts.queries import visible_users_named
-from minitwitter.accounts.visibility import visible_users
+from minitwitter.accounts.hydration import Profile, hydrate_profile, hydrate_profile_named, hydrate_profiles
+from minitwitter.core.statements import Parameter, Statement
 from minitwitter.relationships.models import Follow
+
+_EDGES = Statement(
+    lambda: Follow.objects.filter(
+        Q(follower_id=Parameter("one"), followee_id=Parameter("other"))
+        | Q(follower_id=Parameter("other"), followee_id=Parameter("one"))
+    ).values_list("follower_id")
+)
 
 
 class Relation(NamedTuple):
@@ -27,7 +33,7 @@ class SeenProfile(NamedTuple):
 
 def see_profile(username: str, viewer_id: int | None) -> SeenProfile:
     """The profile of that name. Two queries, one for an anonymous reader. Raises UserNotFound."""
-    profile = hydrate_profile(visible_users_named(username))
+    profile = hydrate_profile_named(username)
     if viewer_id is None:
         return SeenProfile(profile, None)
     return SeenProfile(profile, relation_between(viewer_id, profile.author.id))
@@ -35,7 +41,7 @@ def see_profile(username: str, viewer_id: int | None) -> SeenProfile:
 
 def see_own_profile(user_id: int) -> SeenProfile:
     """One's own profile, by one query: nobody follows themselves. Raises UserNotFound."""
-    profile = hydrate_profile(visible_users().filter(pk=user_id))
+    profile = hydrate_profile(user_id)
     return SeenProfile(profile, Relation(following=False, followed_by=False))
 
 
@@ -56,8 +62,5 @@ def see_profiles(user_ids: Sequence[int], viewer_id: int | None) -> dict[int, Se
 
 def relation_between(viewer_id: int, user_id: int) -> Relation:
     """The relation of the two, by one query."""
-    edges = Follow.objects.filter(
-        Q(follower_id=viewer_id, followee_id=user_id) | Q(follower_id=user_id, followee_id=viewer_id)
-    ).values_list("follower_id", flat=True)
-    found = set(edges)
+    found = {follower_id for (follower_id,) in _EDGES.rows(one=viewer_id, other=user_id)}
     return Relation(following=viewer_id in found, followed_by=user_id in found)

@@ -41,3 +41,8 @@ def sweep_mails() -> Steps:
 @task(every=HOUR)
 def sweep_tasks() -> Steps:
     return sweeping.forget_tasks()
+
+
+@task(every=DAY)
+def sweep_audit_log() -> Steps:
+    return sweeping.forget_audit_entries()

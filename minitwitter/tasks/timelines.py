@@ -16,5 +16,5 @@ def stop_writing(author_id: int, after: int = 0) -> Steps:
 
 
 @task(every=HOUR)
-def tidy_timelines(after: int = 0) -> Steps:
-    return timelines.tidy_timelines(after)
+def sweep_timelines(after: int = 0) -> Steps:
+    return timelines.sweep_timelines(after)

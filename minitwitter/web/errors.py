@@ -5,7 +5,7 @@ from django.utils import translation
 
 from minitwitter.core.errors import DomainError, InternalError, ServiceUnavailable
 from minitwitter.web import words
-from minitwitter.web.pages import error_page, finish, recognise, trouble_page
+from minitwitter.web.pages import error_page, finish, is_browser, recognise, trouble_page
 from minitwitter.web.visitors import LOG_IN_COOKIE
 
 # What begins so has its own form of failures.
@@ -14,8 +14,7 @@ _MACHINES = ("/v1/", "/media/", "/static/", "/assets/", "/admin/", "/healthz", "
 
 def wants_page(request: HttpRequest) -> bool:
     """Whether a browser asks for a page; `curl /nothing` is better served with problem details."""
-    is_browser = "text/html" in request.META.get("HTTP_ACCEPT", "") or request.META.get("HTTP_HX_REQUEST") == "true"
-    return is_browser and not request.path.startswith(_MACHINES)
+    return is_browser(request) and not request.path.startswith(_MACHINES)
 
 
 def failure_page(request: HttpRequest, error: DomainError) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from minitwitter.accounts.errors import TokenInvalid
 from minitwitter.actions.sessions import keep_browser_session
@@ -52,20 +53,23 @@ def page(
     """
 
     def decorate(view: View[Arguments]) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponse]:
+        # Checked here instead of by the middleware, which would answer 403 to a method that the address does not know.
+        checked: Any = csrf_protect(view)
+
         def answer(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponse:
             known = recognise(request)
+            chosen = checked if request.method == "POST" else view
             with translation.override(known.visitor.language):
                 try:
-                    response = _refusal(known, methods, access) or view(known, *args, **kwargs)
+                    response = _refusal(known, methods, access) or chosen(known, *args, **kwargs)
                 except DomainError as error:
                     response = error_page(known, error)
                     if isinstance(error, MethodNotAllowed):
                         response["Allow"] = ", ".join(methods)
                 return compressed(known, finish(known, response))
 
-        return cast(
-            "Callable[Concatenate[HttpRequest, Arguments], HttpResponse]", functools.update_wrapper(answer, view)
-        )
+        functools.update_wrapper(answer, view)
+        return csrf_exempt(cast("Callable[Concatenate[HttpRequest, Arguments], HttpResponse]", answer))
 
     return decorate
 
@@ -114,6 +118,11 @@ def next_path(request: HttpRequest, default: str = "/") -> str:
 def is_own_path(path: str) -> bool:
     """Whether a browser takes the text for a path of this site, whatever tricks are in it."""
     return path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+
+
+def is_browser(request: HttpRequest) -> bool:
+    """Whether a page is what is wanted, by a browser or by a script of a page; programs get problem details."""
+    return "text/html" in request.META.get("HTTP_ACCEPT", "") or is_fragment(request)
 
 
 def is_fragment(request: HttpRequest) -> bool:
@@ -177,7 +186,8 @@ def finish(request: WebRequest, response: HttpResponse) -> HttpResponse:
     # Asked for again each time, but a browser's Back may show what it has.
     response.headers.setdefault("Cache-Control", "private, no-cache")
     patch_vary_headers(response, ["Cookie", "Accept-Language", "Accept-Encoding", "HX-Request"])
-    response.is_web_page = True  # type: ignore[attr-defined]  # Told to `failures_as_problems`.
+    # Told to `failures_as_problems`.
+    response.is_web_page = is_browser(request)  # type: ignore[attr-defined]
     session = request.visitor.session
     if session is not None and keep_browser_session(session=session) and LOG_IN_COOKIE not in response.cookies:
         renew_log_in(request, response)
@@ -191,8 +201,12 @@ def compressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     who can make a browser ask for chosen addresses what stands in them (the BREACH attack); the token of forms is
     another one in each page, and pages that hold what only their owner may read are not to be stored, nor compressed.
     """
-    small = len(response.content) < _LEAST_COMPRESSED
-    if small or response["Cache-Control"] == "no-store" or "gzip" not in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+    as_it_is = len(response.content) < _LEAST_COMPRESSED or not is_browser(request)
+    if (
+        as_it_is
+        or response["Cache-Control"] == "no-store"
+        or "gzip" not in request.META.get("HTTP_ACCEPT_ENCODING", "")
+    ):
         return response
     response.content = gzip.compress(response.content, compresslevel=1, mtime=0)
     response["Content-Encoding"] = "gzip"

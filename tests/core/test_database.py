@@ -68,7 +68,7 @@ def test_sqlite_is_opened_so_that_writers_wait_and_answered_writes_last() -> Non
 def test_no_address_means_sqlite_in_the_data_folder() -> None:
     settings = database.configure(OPTIONS)
     assert (settings["ENGINE"], settings["NAME"]) == (
-        "minitwitter.core.backends.sqlite3",
+        "minitwitter.core.sqlite3",
         OPTIONS.data_dir / "db.sqlite3",
     )
     assert settings["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
@@ -78,7 +78,7 @@ def test_postgresql_keeps_checked_connections_and_prepared_statements() -> None:
     url = "postgres://u:p%40ss@db:5433/name?sslmode=require&keepalives_idle=60"
     settings = database.configure(replace(OPTIONS, database_url=url))
     assert {name: settings[name] for name in ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")} == {
-        "ENGINE": "minitwitter.core.backends.postgresql",
+        "ENGINE": "minitwitter.core.postgresql",
         "NAME": "name",
         "USER": "u",
         "PASSWORD": "p@ss",
@@ -87,6 +87,7 @@ def test_postgresql_keeps_checked_connections_and_prepared_statements() -> None:
     }
     assert (settings["CONN_MAX_AGE"], settings["CONN_HEALTH_CHECKS"]) == (None, True)
     assert settings["OPTIONS"] == {
+        "options": database.PLANNER,
         "sslmode": "require",
         "connect_timeout": 2,
         "tcp_user_timeout": 5000,

@@ -1,8 +1,16 @@
 """Rules about characters."""
 
+import re
+
 import pytest
 
-from minitwitter.core.text import grapheme_count, has_control_characters, is_blank, is_storable
+from minitwitter.core.text import (
+    grapheme_count,
+    has_control_characters,
+    is_blank,
+    is_storable,
+    pattern_without_controls,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +55,11 @@ def test_control_characters_are_found_and_line_breaks_allowed_where_asked() -> N
     ]  # fmt: skip
     assert not has_control_characters("a\nb\tc", allow_line_breaks=True)
     assert has_control_characters("a\u2028b", allow_line_breaks=True)
+
+
+@pytest.mark.parametrize("line_breaks", [False, True])
+def test_the_pattern_says_what_the_rule_says(line_breaks: bool) -> None:
+    pattern = re.compile(pattern_without_controls(allow_line_breaks=line_breaks))
+    for number in range(0x3000):
+        text = f"a{chr(number)}b"
+        assert (pattern.search(text) is None) is has_control_characters(text, allow_line_breaks=line_breaks), number

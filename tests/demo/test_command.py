@@ -28,8 +28,9 @@ print([len(part) for part in everything], hashlib.sha256(repr(everything).encode
 """
 
 
-def digest(folder: Path) -> str:
-    shown = call(folder, "manage", "shell", "--no-imports", "-c", DIGEST)
+def digest(folder: Path, **variables: str) -> str:
+    """Stands for everything that the instance in the folder shows."""
+    shown = call(folder, "manage", "shell", "--no-imports", "-c", DIGEST, **variables)
     assert (shown.returncode, shown.stderr) == (0, "")
     return shown.stdout
 

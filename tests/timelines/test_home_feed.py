@@ -81,7 +81,7 @@ class World:
         run_tasks()
 
     def tidy(self, _: int, __: int) -> None:
-        for _step in timelines.tidy_timelines():
+        for _step in timelines.sweep_timelines():
             pass
 
     def absence(self, _: int, __: int) -> None:

@@ -283,5 +283,5 @@ def test_somebody_who_posts_very_much_does_not_crowd_out_the_search_for_others(
 
 
 def _tidy() -> None:
-    for _ in timelines.tidy_timelines():
+    for _ in timelines.sweep_timelines():
         pass

@@ -214,10 +214,13 @@ def test_a_browser_gets_a_page_for_what_is_not_there_and_a_program_a_problem(vis
         assert "Go home" in html_of(page)
     assert_problem(ApiClient().get("/nothing"), 404, "not_found")
     assert_problem(WebClient().get("/v1/nothing/"), 404, "not_found")
+    for path in ("/@nobody", "/@somebody/12"):
+        assert_problem(ApiClient().get(path, headers={"Accept-Encoding": "gzip"}), 404, "not_found")
 
 
-def test_a_wrong_method_names_the_right_ones(browser: WebClient) -> None:
-    answer: Any = browser.generic("TRACE", "/public")
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "CONNECT", "POST"])
+def test_a_wrong_method_names_the_right_ones(browser: WebClient, method: str) -> None:
+    answer: Any = browser.generic(method, "/public")
     assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
     assert "This address cannot do that" in html_of(answer)
 

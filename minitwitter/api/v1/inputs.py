@@ -5,22 +5,38 @@ from typing import Any, ClassVar
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
+from drf_spectacular.drainage import set_override
 from rest_framework import serializers
 from rest_framework.fields import SkipField, empty
 
-from minitwitter.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
+from minitwitter.accounts.models import (
+    BIO_LENGTH,
+    DISPLAY_NAME_LENGTH,
+    EMAIL_LENGTH,
+    LOCATION_LENGTH,
+    USERNAME_LENGTH,
+    WEBSITE_LENGTH,
+)
+from minitwitter.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH, USERNAME_PATTERN
 from minitwitter.core.errors import FieldProblem, refuse
-from minitwitter.core.text import is_storable
+from minitwitter.core.text import is_storable, pattern_without_controls
+from minitwitter.tweets.models import ALT_LENGTH
+from minitwitter.tweets.rules import TEXT_MAX_BYTES
 
 Rules = Callable[..., Iterable[FieldProblem]]
 
 
 class Text(serializers.CharField):
-    """A string, taken as it is sent: nothing trimmed, no number or boolean turned into one."""
+    """A string, taken as it is sent: nothing trimmed, no number or boolean turned into one.
 
-    def __init__(self, **options: Any) -> None:
+    `described` is what the API's description tells of it in JSON Schema. It is not checked here: which characters may
+    stand where is a rule of the domain, and so are the numbers that stand in both.
+    """
+
+    def __init__(self, *, described: Mapping[str, Any] | None = None, **options: Any) -> None:
         super().__init__(trim_whitespace=False, allow_blank=True, **options)
-        self.validators = []  # Which characters may stand where is a rule of the domain.
+        self.validators = []
+        set_override(self, "field", {"type": "string", **(described or {})})
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -32,6 +48,10 @@ class Text(serializers.CharField):
 
 class Password(Text):
     """A password, of any characters. An overlong one is refused here, before anything hashes it."""
+
+    def __init__(self, *, is_new: bool = False, **options: Any) -> None:
+        shortest = {"minLength": PASSWORD_MIN_LENGTH} if is_new else {}
+        super().__init__(described={**shortest, "maxLength": PASSWORD_MAX_LENGTH, "format": "password"}, **options)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -98,10 +118,15 @@ def _single(data: Mapping[str, Any], name: str) -> Any:
     return data.get(name, empty)
 
 
+USERNAME = {"minLength": 1, "maxLength": USERNAME_LENGTH, "pattern": USERNAME_PATTERN}
+EMAIL = {"maxLength": EMAIL_LENGTH, "format": "email"}
+_ONE_LINE = pattern_without_controls()
+
+
 class RegistrationInput(Input):
-    username = Text(help_text="1 to 30 of A-Z a-z 0-9 _; unique whatever the case.")
-    email = Text()
-    password = Password(help_text="8 to 128 characters.")
+    username = Text(help_text="1 to 30 of A-Z a-z 0-9 _; unique whatever the case.", described=USERNAME)
+    email = Text(described=EMAIL)
+    password = Password(help_text="8 to 128 characters.", is_new=True)
 
     EXAMPLE = {"username": "alice", "email": "alice@example.org", "password": "correct horse battery"}
 
@@ -121,10 +146,26 @@ class RefreshInput(Input):
 
 
 class ProfileInput(Input):
-    display_name = Text(required=False, help_text="At most 50 characters.")
-    bio = Text(required=False, help_text="At most 500 characters.")
-    location = Text(required=False, help_text="At most 50 characters.")
-    website = Text(required=False, help_text="http or https, at most 200 characters.")
+    display_name = Text(
+        required=False,
+        help_text="At most 50 characters.",
+        described={"maxLength": DISPLAY_NAME_LENGTH, "pattern": _ONE_LINE},
+    )
+    bio = Text(
+        required=False,
+        help_text="At most 500 characters.",
+        described={"maxLength": BIO_LENGTH, "pattern": pattern_without_controls(allow_line_breaks=True)},
+    )
+    location = Text(
+        required=False,
+        help_text="At most 50 characters.",
+        described={"maxLength": LOCATION_LENGTH, "pattern": _ONE_LINE},
+    )
+    website = Text(
+        required=False,
+        help_text="http or https, at most 200 characters.",
+        described={"maxLength": WEBSITE_LENGTH, "pattern": "^(https?://.*)?$"},
+    )
 
     EXAMPLE = {"display_name": "Alice", "bio": "Reads and runs."}
 
@@ -137,7 +178,7 @@ class AvatarInput(Input):
 
 class PasswordInput(Input):
     current_password = Password()
-    new_password = Password(help_text="8 to 128 characters.")
+    new_password = Password(help_text="8 to 128 characters.", is_new=True)
 
     EXAMPLE = {"current_password": "correct horse battery", "new_password": "staple of a better horse"}
 
@@ -173,21 +214,34 @@ class DeleteAccountInput(Input):
     EXAMPLE = {"password": "correct horse battery"}
 
 
+# In code points, of which a grapheme cluster may have many; bytes are never fewer. JSON Schema cannot count clusters.
+TWEET = {"maxLength": TEXT_MAX_BYTES}
+VISIBLE_TWEET = {"minLength": 1, **TWEET, "pattern": r"\S"}
+
+
 class NewTweetInput(Input):
-    text = Text(required=False, help_text="1 to 280 characters (grapheme clusters); optional beside an image.")
+    text = Text(
+        required=False,
+        help_text="1 to 280 characters (grapheme clusters); optional beside an image.",
+        described=TWEET,
+    )
     image = File(required=False, help_text="JPEG, PNG, WebP or GIF, up to 10 MB and 33 megapixels.")
-    image_alt = Text(required=False, help_text="What the image shows, at most 1,500 characters.")
+    image_alt = Text(
+        required=False, help_text="What the image shows, at most 1,500 characters.", described={"maxLength": ALT_LENGTH}
+    )
 
     EXAMPLE = {"text": "Good morning!", "image": "(the file)", "image_alt": "A cup of coffee in the sun"}
 
 
 class NewTextTweetInput(Input):
-    text = Text(help_text="1 to 280 characters (grapheme clusters).")
+    text = Text(help_text="1 to 280 characters (grapheme clusters).", described=VISIBLE_TWEET)
 
     EXAMPLE = {"text": "Good morning!"}
 
 
 class EditTweetInput(Input):
-    text = Text(help_text="1 to 280 characters (grapheme clusters); may be empty where the tweet has an image.")
+    text = Text(
+        help_text="1 to 280 characters (grapheme clusters); may be empty where the tweet has an image.", described=TWEET
+    )
 
     EXAMPLE = {"text": "Good morning, everybody!"}

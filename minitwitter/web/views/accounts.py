@@ -1,5 +1,7 @@
 """Making an account: by oneself, or the first of an instance by its operator."""
 
+from functools import partial
+
 from django.conf import settings
 from django.http import HttpResponse
 
@@ -39,10 +41,13 @@ def sign_up(request: WebRequest) -> HttpResponse:
 
 
 def _register(request: WebRequest, fields: dict[str, str]) -> None:
+    username, email, password = (fields[name] for name in _FIELDS)
     # A slip costs nobody behind the same address a place.
-    if not accounts.registration_problems(**fields):
-        limits.require_room(limits.count("sign-up", client_address(request.META)))
-    accounts.register(**fields)
+    accounts.register(username=username, email=email, password=password, admit=partial(_count_sign_up, request))
+
+
+def _count_sign_up(request: WebRequest) -> None:
+    limits.require_room(limits.count("sign-up", client_address(request.META)))
 
 
 @page(methods=FORM, access=Access.ANYONE)

@@ -9,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft4Validator
 
 from minitwitter.api.v1.urls import urlpatterns
+from minitwitter.core.text import pattern_without_controls
 from tests.client import ApiClient
 from tests.factories import follow, jpeg
 from tests.mailing import configure_mail
@@ -120,8 +121,55 @@ def test_the_pages_load_nothing_from_elsewhere(api: ApiClient) -> None:
         assert any(source.endswith(".js") for source in sources)
 
 
+def test_redoc_is_kept_from_asking_for_its_makers_logo(api: ApiClient) -> None:
+    """A script must have its hands on the addresses of pictures before Redoc runs; seen in a browser once."""
+    scripts = re.findall(r'<script src="([^"]+)"></script>', api.get("/v1/docs/redoc/").content.decode())
+    assert [script.rpartition("/")[2] for script in scripts] == ["redoc.js", "redoc.standalone.js"]
+    assert b'HTMLImageElement.prototype, "src"' in b"".join(api.get(scripts[0]).streaming_content)  # type: ignore[attr-defined]
+
+
 def test_the_description_is_served(api: ApiClient, description: dict[str, Any]) -> None:
     response = api.get("/v1/openapi.json")
     assert response["Content-Type"] == "application/json"
     assert response.json()["openapi"].startswith("3.")
     assert set(response.json()["paths"]) == set(description["paths"])
+
+
+def test_the_rules_of_fields_are_told_with_the_numbers_that_count(description: dict[str, Any]) -> None:
+    fields = {
+        f"{name}.{field}": {key: value for key, value in told.items() if key not in {"type", "description"}}
+        for name, schema in description["components"]["schemas"].items()
+        if name.endswith("InputRequest")
+        for field, told in schema["properties"].items()
+        if told.get("format") != "binary"
+    }
+    line, lines = pattern_without_controls(), pattern_without_controls(allow_line_breaks=True)
+    assert fields == {
+        "RegistrationInputRequest.username": {"minLength": 1, "maxLength": 30, "pattern": "^[A-Za-z0-9_]{1,30}$"},
+        "RegistrationInputRequest.email": {"maxLength": 254, "format": "email"},
+        "RegistrationInputRequest.password": {"minLength": 8, "maxLength": 128, "format": "password"},
+        "LoginInputRequest.username": {},
+        "LoginInputRequest.email": {},
+        "LoginInputRequest.password": {"maxLength": 128, "format": "password"},
+        "RefreshInputRequest.refresh": {},
+        "PatchedProfileInputRequest.display_name": {"maxLength": 50, "pattern": line},
+        "PatchedProfileInputRequest.bio": {"maxLength": 500, "pattern": lines},
+        "PatchedProfileInputRequest.location": {"maxLength": 50, "pattern": line},
+        "PatchedProfileInputRequest.website": {"maxLength": 200, "pattern": "^(https?://.*)?$"},
+        "PasswordInputRequest.current_password": {"maxLength": 128, "format": "password"},
+        "PasswordInputRequest.new_password": {"minLength": 8, "maxLength": 128, "format": "password"},
+        "NewTweetInputRequest.text": {"maxLength": 10_000},
+        "NewTweetInputRequest.image_alt": {"maxLength": 1_500},
+        "NewTextTweetInputRequest.text": {"minLength": 1, "maxLength": 10_000, "pattern": r"\S"},
+        "EditTweetInputRequest.text": {"maxLength": 10_000},
+        "PatchedEditTweetInputRequest.text": {"maxLength": 10_000},
+    }
+
+
+def test_examples_keep_to_the_rules_that_are_told(description: dict[str, Any]) -> None:
+    for path, method, operation in _operations(description):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            schema = _resolve(content["schema"], description)
+            for example in content.get("examples", {}).values():
+                Draft4Validator(schema).validate(example["value"])
+                assert example["value"], (path, method)

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
+from minitwitter.accounts import rules
 from minitwitter.accounts.models import AccountStats, User
+from minitwitter.core.errors import FieldProblem
 from tests.client import ApiClient, assert_invalid, assert_problem
 from tests.factories import PASSWORD, make_user
 from tests.threads import at_once
@@ -145,3 +147,17 @@ def test_of_many_sign_ups_with_one_name_at_once_one_wins() -> None:
     answers = at_once(12, sign_up)
     assert sorted(answers) == [201] + [400] * 11
     assert (User.objects.count(), AccountStats.objects.count()) == (1, 1)
+
+
+def test_the_rules_are_asked_once(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among them are a list of 20,000 passwords and two look-ups in the database."""
+    asked = []
+    real = rules.registration_problems
+
+    def ask(**fields: str) -> list[FieldProblem]:
+        asked.append(fields)
+        return real(**fields)
+
+    monkeypatch.setattr(rules, "registration_problems", ask)
+    assert api.call("POST", ADDRESS, GOOD).status_code == 201
+    assert asked == [GOOD]

@@ -54,10 +54,11 @@ class Register(OwnAccount):
     def post(self, request: Request) -> Response:
         fields = read_input(RegistrationInput, request.data, accounts.registration_problems)
         # A slip costs nobody behind the same address a place.
-        if not accounts.registration_problems(**fields):
-            spend(request, count("sign-up", client_address(request.META)))
-        user = accounts.register(**fields)
+        user = accounts.register(**fields, admit=partial(self._count_sign_up, request))
         return self.answer_account(user, status=201)
+
+    def _count_sign_up(self, request: Request) -> None:
+        spend(request, count("sign-up", client_address(request.META)))
 
 
 class Me(OwnAccount):

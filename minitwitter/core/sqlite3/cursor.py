@@ -1,10 +1,9 @@
-"""Django's backend for SQLite, which reads each statement's text once instead of at each execution."""
+"""A cursor that does once what is the same at each execution and for each row."""
 
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from django.db.backends.sqlite3 import base
 
@@ -37,8 +36,3 @@ class SQLiteCursorWrapper(base.SQLiteCursorWrapper):
         if param_names is not None:
             return super().convert_query(query, param_names=param_names)
         return _with_question_marks(query)
-
-
-class DatabaseWrapper(base.DatabaseWrapper):
-    def create_cursor(self, name: str | None = None) -> Any:  # noqa: ARG002  (as Django calls it)
-        return self.connection.cursor(factory=SQLiteCursorWrapper)

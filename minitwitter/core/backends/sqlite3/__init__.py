@@ -1,1 +1,0 @@
-"""SQLite, as the product uses it."""

@@ -1,0 +1,109 @@
+"""The backend itself; Django looks for it in a module of this name."""
+
+import math
+import threading
+import time
+from typing import Any, ClassVar
+
+from django.db import OperationalError
+from django.db.backends.sqlite3 import base
+
+from minitwitter.core.sqlite3.cursor import SQLiteCursorWrapper
+
+# How long the thread that waits for other processes pauses between two looks, in seconds.
+PAUSE = 0.001
+# When another process has been writing for so many seconds, some threads stop waiting for it ...
+BLOCKED_AFTER = 0.75
+# ... which they find out so often.
+SLICE = 0.1
+# So many threads may go on waiting then; the others are left to requests that only read.
+most_waiting: float = math.inf
+
+_turn = threading.Lock()
+
+
+class _State:
+    """What the threads know of each other. `waiting` has an entry for each that waits; append and pop are atomic."""
+
+    waiting: ClassVar[list[None]] = []
+    blocked_since = math.inf
+
+    @classmethod
+    def is_hopeless(cls, now: float) -> bool:
+        """Whether a thread that waits (and stands in the list) should leave that to others."""
+        return now - cls.blocked_since > BLOCKED_AFTER and len(cls.waiting) > most_waiting
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection. A transaction waits at most `OPTIONS["timeout"]` seconds to begin, then raises OperationalError."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._has_turn = False
+
+    def create_cursor(self, name: str | None = None) -> Any:  # noqa: ARG002  (as Django calls it)
+        return self.connection.cursor(factory=SQLiteCursorWrapper)
+
+    def _start_transaction_under_autocommit(self) -> None:
+        seconds = float(self.settings_dict["OPTIONS"]["timeout"])
+        deadline = time.monotonic() + seconds
+        _State.waiting.append(None)
+        try:
+            self._take_turn(deadline)
+            self._begin(deadline)
+        except BaseException:
+            self._end_turn()
+            raise
+        finally:
+            _State.waiting.pop()
+            # For statements outside of transactions.
+            self.connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+
+    def _take_turn(self, deadline: float) -> None:
+        while True:
+            now = time.monotonic()
+            if now > deadline or _State.is_hopeless(now):
+                raise OperationalError("database is locked")
+            if _turn.acquire(timeout=min(SLICE, deadline - now)):
+                self._has_turn = True
+                return
+
+    # What is ignored below are Django's methods that its stubs leave out.
+
+    def _begin(self, deadline: float) -> None:
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        while True:
+            try:
+                super()._start_transaction_under_autocommit()  # type: ignore[misc]
+            except OperationalError:
+                now = time.monotonic()
+                _State.blocked_since = min(_State.blocked_since, now)
+                if now > deadline:
+                    raise
+                time.sleep(PAUSE)
+            else:
+                _State.blocked_since = math.inf
+                return
+
+    def _end_turn(self) -> None:
+        if self._has_turn:
+            self._has_turn = False
+            _turn.release()
+
+    # After a commit that fails, Django rolls back, and closes the connection if that fails too.
+
+    def _commit(self) -> None:
+        super()._commit()  # type: ignore[misc]
+        self._end_turn()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()  # type: ignore[misc]
+        finally:
+            self._end_turn()
+
+    def _close(self) -> None:
+        try:
+            super()._close()  # type: ignore[misc]
+        finally:
+            self._end_turn()

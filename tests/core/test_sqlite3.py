@@ -1,0 +1,198 @@
+"""Whose turn it is to write, on SQLite: in a process, among processes, and when something fails."""
+
+import contextlib
+import math
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.db import OperationalError, connections
+from django.db.backends.sqlite3.base import DatabaseWrapper as DjangoWrapper
+from pytest_django import DjangoDbBlocker
+
+from minitwitter.core import database
+from minitwitter.core.sqlite3 import base
+from minitwitter.core.sqlite3.base import DatabaseWrapper
+from minitwitter.settings import OPTIONS
+
+TIMEOUT = 0.05
+
+
+@pytest.fixture
+def open_one(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator["Opener"]:
+    with django_db_blocker.unblock(), contextlib.closing(Opener(tmp_path)) as opener:
+        yield opener
+
+
+class Opener:
+    """Connections to one new database file, as the threads of a process have them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "db.sqlite3"
+        self._opened: list[DatabaseWrapper] = []
+
+    def __call__(self, timeout: float = TIMEOUT) -> DatabaseWrapper:
+        embedded = database.configure(replace(OPTIONS, database_url=""))
+        settings = {**connections.settings["default"], **embedded, "NAME": self.path}
+        settings["OPTIONS"] = {**settings["OPTIONS"], "timeout": timeout}
+        made = DatabaseWrapper(settings, "other")
+        made.inc_thread_sharing()
+        made.ensure_connection()
+        self._opened.append(made)
+        return made
+
+    def close(self) -> None:
+        for connection in self._opened:
+            connection.close()
+
+
+def begin(connection: DatabaseWrapper) -> None:
+    connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+
+
+def assert_free(open_one: Opener) -> None:
+    """Another thread may begin at once, and so may another process."""
+    assert not base._turn.locked()
+    with contextlib.closing(sqlite3.connect(open_one.path, timeout=0, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+
+def test_a_thread_that_waits_too_long_for_another_is_refused(open_one: Opener) -> None:
+    first, second = open_one(), open_one()
+    begin(first)
+    started = time.monotonic()
+    with pytest.raises(OperationalError, match="database is locked"):
+        begin(second)
+    assert TIMEOUT <= time.monotonic() - started < 5
+    first.rollback()
+    assert_free(open_one)
+
+
+def test_a_thread_that_waits_too_long_for_another_process_is_refused(open_one: Opener) -> None:
+    connection = open_one()
+    with contextlib.closing(sqlite3.connect(open_one.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="database is locked"):
+            begin(connection)
+        assert connection.connection.execute("PRAGMA busy_timeout").fetchone() == (TIMEOUT * 1000,)
+    assert_free(open_one)
+    begin(connection)
+    assert base._turn.locked()
+
+
+def test_the_next_begins_when_the_one_before_it_has_ended(open_one: Opener) -> None:
+    first, second = open_one(), open_one(timeout=60)
+    begin(first)
+    thread = threading.Thread(target=begin, args=(second,))
+    thread.start()
+    first.commit()
+    thread.join()
+    assert second.connection.in_transaction
+    second.commit()
+    assert_free(open_one)
+
+
+def test_another_process_is_waited_for(open_one: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = open_one(timeout=60)
+    pauses = []
+    with contextlib.closing(sqlite3.connect(open_one.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        def pause(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 3:
+                other.execute("COMMIT")
+
+        monkeypatch.setattr(base, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
+        begin(connection)
+    assert connection.connection.in_transaction
+    assert pauses == [base.PAUSE] * 3
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "close"])
+def test_a_transaction_that_ends_gives_up_its_turn_once(open_one: Opener, end: str) -> None:
+    connection, other = open_one(), open_one()
+    begin(connection)
+    getattr(connection, end)()
+    assert_free(open_one)
+    begin(other)
+    connection.close()
+    assert base._turn.locked()  # By the other one.
+
+
+def test_while_another_process_blocks_writers_some_threads_are_kept_for_readers(
+    open_one: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that may wait go on waiting, and those beyond them are refused long before their time is up."""
+    monkeypatch.setattr(base, "most_waiting", 2)
+    monkeypatch.setattr(base, "BLOCKED_AFTER", TIMEOUT)
+    monkeypatch.setattr(base, "SLICE", 0.001)
+    refused: list[str] = []
+    writers = [open_one(timeout=60) for _ in range(5)]
+
+    def write(connection: DatabaseWrapper) -> None:
+        try:
+            begin(connection)
+        except OperationalError as error:
+            refused.append(str(error))
+        else:
+            connection.commit()
+            connection.set_autocommit(True)
+
+    threads = [threading.Thread(target=write, args=(connection,)) for connection in writers]
+    with contextlib.closing(sqlite3.connect(open_one.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for thread in threads:
+            thread.start()
+        while len(refused) < 3:
+            time.sleep(0.001)
+        with pytest.raises(OperationalError):
+            begin(writers[next(number for number, thread in enumerate(threads) if not thread.is_alive())])
+        other.execute("COMMIT")
+    for thread in threads:
+        thread.join()
+    assert refused == ["database is locked"] * 3
+    assert_free(open_one)
+
+
+@pytest.mark.parametrize(
+    ("blocked_for", "waiting", "hopeless"), [(0.74, 9, False), (0.76, 6, False), (0.76, 7, True), (-math.inf, 9, False)]
+)
+def test_as_many_as_may_go_on_waiting_do(
+    monkeypatch: pytest.MonkeyPatch, blocked_for: float, waiting: int, hopeless: bool
+) -> None:
+    monkeypatch.setattr(base, "most_waiting", 6)
+    monkeypatch.setattr(base._State, "waiting", [None] * waiting)
+    monkeypatch.setattr(base._State, "blocked_since", 1000 - blocked_for)
+    assert base._State.is_hopeless(1000.0) is hopeless
+
+
+def test_a_commit_that_fails_keeps_the_turn_for_the_rollback(open_one: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: DjangoWrapper) -> None:
+        raise OperationalError("disk I/O error")
+
+    connection = open_one()
+    begin(connection)
+    with monkeypatch.context() as patch:
+        patch.setattr(DjangoWrapper, "_commit", fail)
+        with pytest.raises(OperationalError):
+            connection.commit()
+    assert base._turn.locked()
+    connection.rollback()
+    assert_free(open_one)
+
+
+def test_a_request_waits_less_than_background_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = connections.settings["default"]
+    monkeypatch.setitem(settings, "OPTIONS", dict(settings["OPTIONS"]))
+    before = settings["OPTIONS"].get("timeout")
+    monkeypatch.setattr(base, "most_waiting", base.most_waiting)
+    database.wait_briefly(threads=8)
+    is_sqlite = connections["default"].vendor == "sqlite"
+    assert (before, settings["OPTIONS"].get("timeout")) == ((5.0, 1.5) if is_sqlite else (None, None))
+    assert base.most_waiting == (6 if is_sqlite else math.inf)
