@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def trigger(db: None) -> None:
     """Tests on SQLite run without it (tests/conftest.py); here it stands until the test's transaction ends."""
     if connection.vendor == "sqlite":
-        (statement,) = import_module("minitwitter.audit.migrations.0003_retention").SQLITE
+        (statement,) = import_module("minitwitter.audit.migrations.0004_retention").SQLITE
         with connection.cursor() as cursor:
             cursor.execute(statement)
 

@@ -184,7 +184,9 @@ class PasswordInput(Input):
 
 
 class EmailInput(Input):
-    email = Text(help_text="The new address; or the present one, to be sent another mail to confirm it.")
+    email = Text(
+        help_text="The new address; or the present one, to be sent another mail to confirm it.", described=EMAIL
+    )
     current_password = Password()
 
     EXAMPLE = {"email": "alice@new.example.org", "current_password": "correct horse battery"}
@@ -197,13 +199,13 @@ class MailTokenInput(Input):
 
 
 class PasswordResetInput(Input):
-    email = Text()
+    email = Text(described=EMAIL)
 
     EXAMPLE = {"email": "alice@example.org"}
 
 
 class NewPasswordInput(MailTokenInput):
-    new_password = Password(help_text="8 to 128 characters.")
+    new_password = Password(help_text="8 to 128 characters.", is_new=True)
 
     EXAMPLE = {**MailTokenInput.EXAMPLE, "new_password": "staple of a better horse"}
 

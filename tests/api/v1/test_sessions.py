@@ -1,5 +1,6 @@
 """Logging in, tokens, sessions."""
 
+import time
 import warnings
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import jwt
 import pytest
 from django.conf import LazySettings, settings
 
+from minitwitter.accounts import tokens
 from minitwitter.accounts.models import Session
 from minitwitter.actions import accounts
 from tests.client import ApiClient, assert_invalid, assert_problem
@@ -265,6 +267,15 @@ def test_a_former_signing_key_still_verifies_and_the_first_one_signs(alice: ApiC
     assert_problem(alice.call("GET", ME), 401, "token_invalid")
     alice.sign_in(pair["access"])
     assert alice.call("GET", ME).status_code == 200
+
+
+def test_a_token_that_was_good_is_refused_when_its_time_is_over(
+    alice: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after = time.time() + (tokens.ACCESS_LIFETIME + tokens.CLOCK_LEEWAY).total_seconds() + 1
+    assert alice.call("GET", ME).status_code == 200
+    monkeypatch.setattr("minitwitter.accounts.tokens.time.time", lambda: after)
+    assert_problem(alice.call("GET", ME), 401, "token_invalid")
 
 
 @pytest.mark.parametrize("refresh", ["", "x", None, 5, ["x"], {"a": 1}])
