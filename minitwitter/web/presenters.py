@@ -57,6 +57,7 @@ def chrome(visitor: Visitor, here: str) -> Shown:
     return {
         "visitor": visitor,
         "me": me,
+        "is_member": me is not None,
         # By which what surrounds a page is remembered.
         "shell": (language, visitor.theme, visitor.base, options, me["key"] if me else None),
         "site_name": NAME,
@@ -105,7 +106,7 @@ def profile(seen: SeenProfile, reader: Reader) -> Shown:
     """An account as its own page and lists of people show it."""
     about = seen.profile
     relation = seen.relation
-    return {
+    shown_as = {
         **person(about.author),
         "bio": to_html(about.bio, reader.people),
         "bio_text": about.bio,
@@ -123,6 +124,8 @@ def profile(seen: SeenProfile, reader: Reader) -> Shown:
         "following": relation is not None and relation.following,
         "followed_by": relation is not None and relation.followed_by,
     }
+    # By which a list of people remembers how it showed this one.
+    return {**shown_as, "key": tuple(shown_as.values())}
 
 
 def follow_button(username: str, *, following: bool) -> Shown:
