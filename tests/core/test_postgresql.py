@@ -1,5 +1,6 @@
 """Whether a kept connection is still good is seen without a query."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from minitwitter.accounts.models import User
+from tests.factories import make_user
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -44,3 +46,11 @@ def test_a_connection_that_the_server_has_ended_is_replaced_before_it_is_used() 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         assert cursor.fetchone() != (process,)
+
+
+def test_times_read_as_they_were_written() -> None:
+    user = make_user("somebody")
+    for moment in (datetime(2006, 3, 21, tzinfo=UTC), datetime(2026, 11, 24, 13, 37, 0, 123000, tzinfo=UTC)):
+        User.objects.filter(pk=user.pk).update(created_at=moment)
+        found = User.objects.values_list("created_at", flat=True).get()
+        assert (found, found.utcoffset()) == (moment, timedelta(0))
