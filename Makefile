@@ -8,6 +8,9 @@
 #   make container-check            the image's steps, and a server from them, without a container engine
 #   make audit                      known weaknesses of the locked packages, and their bill of materials (SECURITY.md)
 #   make lint                       every check                  make format    write what the formatter wants
+#   make e2e                        the web client in a real browser
+#   make screenshots                docs/screenshots, from a demo instance
+#   make messages                   the web client's translations: what is new in the texts, and the compiled files
 #   make docs                       openapi.yaml and docs/configuration.md, from the code
 #   make lock                       requirements/*.txt, from pyproject.toml (needs uv)
 PYTHON ?= python3
@@ -19,7 +22,7 @@ IN_RUN_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py run
 IN_DEV_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py dev
 IN_BENCH_ENVIRONMENT := exec $(PYTHON) -I -S tools/bootstrap.py bench
 
-.PHONY: run test faults fuzz bench bench-growth container-check audit lint format docs lock
+.PHONY: run test faults fuzz bench bench-growth container-check audit lint format docs lock e2e screenshots messages
 
 run:
 	@$(IN_RUN_ENVIRONMENT) .venv/bin/minitwitter run $(ARGS)
@@ -50,6 +53,15 @@ lint:
 
 format:
 	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/lint.py --fix
+
+e2e:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/browser.py e2e $(ARGS)
+
+screenshots:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/browser.py screenshots $(ARGS)
+
+messages:
+	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/messages.py
 
 docs:
 	@$(IN_DEV_ENVIRONMENT) .venv/bin/python tools/write_docs.py

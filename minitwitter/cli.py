@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
-from minitwitter import __version__, doctor, env, keys, server, upgrade, work
+from minitwitter import __version__, doctor, env, keys, server, setup_code, upgrade, work
 from minitwitter.demo import command as demo
 from minitwitter.env import ConfigurationError, Options
 
@@ -222,9 +222,10 @@ def _run(options: Options, _: argparse.Namespace) -> int:
         print(note, flush=True)
     # Bringing the database up to date may have taken long enough for somebody else to take the port.
     address = server.find_address(options)
-    create_admin = _how_to(options, "createadmin")
-    demonstrate = "" if upgrade.has_accounts(options) else _how_to(options, "demo")
-    server.serve(options, address, server.banner(options, address, create_admin, demonstrate))
+    create_admin, code, demonstrate = _how_to(options, "createadmin"), "", ""
+    if not upgrade.has_accounts(options):
+        code, demonstrate = setup_code.offer(options.data_dir), _how_to(options, "demo")
+    server.serve(options, address, server.banner(options, address, create_admin, code, demonstrate))
     return 0
 
 

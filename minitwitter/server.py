@@ -245,12 +245,14 @@ def _follow_supervisor() -> None:
         stop_after(supervisor.pid)
 
 
-def banner(options: Options, address: Address, create_admin: str, demonstrate: str = "") -> str:
+def banner(options: Options, address: Address, create_admin: str, setup_code: str = "", demonstrate: str = "") -> str:
     """What an operator should know about the server that just started.
 
-    The two are commands; `demonstrate` is for an instance that has no accounts yet.
+    The code (for the first administrator's account) and `demonstrate`, which is a command as `create_admin` is, are for
+    an instance that has no accounts yet.
     """
     base = options.public_url or address.url
+    first = ["", "Make the first administrator's account in your browser:", f"  {base}/setup?code={setup_code}"]
     look_around = (
         ["", "Or fill it with a made-up community, to look around:", f"  {demonstrate}"] if demonstrate else []
     )
@@ -258,8 +260,9 @@ def banner(options: Options, address: Address, create_admin: str, demonstrate: s
         f"Mini Twitter answers at {address.url}/",
         f"  {base}/v1/docs/   the API, to read and to try",
         f"  {base}/admin/     the admin",
+        *(first if setup_code else []),
         "",
-        "Make an administrator's account, from another terminal:",
+        "Or from another terminal:" if setup_code else "Make an administrator's account, from another terminal:",
         f"  {create_admin}",
         *look_around,
         "",

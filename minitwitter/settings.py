@@ -21,6 +21,8 @@ ALLOWED_HOSTS = list(OPTIONS.allowed_hosts or (*_LOOPBACK, *filter(None, [_PUBLI
 CSRF_TRUSTED_ORIGINS = [OPTIONS.public_url] if OPTIONS.public_url else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _PUBLIC.scheme == "https"
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "minitwitter_session", "minitwitter_csrf"
+CSRF_COOKIE_HTTPONLY = True  # Forms carry the token; no script needs the cookie.
+CSRF_FAILURE_VIEW = "minitwitter.web.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 HSTS_SECONDS = OPTIONS.hsts_seconds
 CORS_ORIGINS = OPTIONS.cors_origins
@@ -37,6 +39,7 @@ INSTALLED_APPS = [
     "minitwitter.tasks",
     "minitwitter.api",
     "minitwitter.admin",
+    "minitwitter.web",
     # The rest serves the admin and the API's documentation pages.
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
@@ -150,7 +153,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 # --- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
-USE_I18N = False
+# The web client's; the API and the admin stay English.
+LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]
+LANGUAGE_COOKIE_NAME = "minitwitter_language"
 TIME_ZONE = "UTC"
 USE_TZ = True
 DATETIME_FORMAT = "Y-m-d H:i"

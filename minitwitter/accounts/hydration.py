@@ -58,6 +58,7 @@ _PROFILE_COLUMNS = (
 )
 _PROFILE = Statement(lambda: visible_users().filter(pk=Parameter("user")).values_list(*_PROFILE_COLUMNS))
 _PROFILE_NAMED = Statement(lambda: named(visible_users(), Parameter("username")).values_list(*_PROFILE_COLUMNS))
+_PROFILES = ListStatement("users", lambda places: visible_users().filter(pk__in=places).values_list(*_PROFILE_COLUMNS))
 _AUTHORS = ListStatement("users", lambda places: visible_users().filter(pk__in=places).values_list(*AUTHOR_COLUMNS))
 
 
@@ -88,6 +89,11 @@ def _profile_from_columns(row: Row | None) -> Profile:
     if row is None:
         raise UserNotFound
     return Profile(author_from_columns(*row[:_AUTHOR_END]), *row[_AUTHOR_END:])
+
+
+def hydrate_profiles(user_ids: Sequence[int]) -> dict[int, Profile]:
+    """The profiles of those of the accounts that are visible, by one query."""
+    return {row[0]: _profile_from_columns(row) for row in _PROFILES.rows(user_ids)} if user_ids else {}
 
 
 def hydrate_sessions(session_ids: Iterable[int]) -> dict[int, Session]:

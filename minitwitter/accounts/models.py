@@ -85,8 +85,9 @@ class AccountStats(models.Model):
 class Session(models.Model):
     """One signed-in device: what every access token and the chain of refresh tokens of a log-in belong to.
 
-    `refresh_id` is the `jti` of the one refresh token that is good now. A session is over when `ended_at` is set
-    or `expires_at` has passed.
+    `refresh_id` is the `jti` of the one refresh token that is good now; in the session of a browser, which has a cookie
+    instead, what `tokens.browser_id` makes of its secret. A session is over when `ended_at` is set or `expires_at` has
+    passed.
     """
 
     id = IdField()

@@ -1,5 +1,7 @@
 """Finding accounts and sessions."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from functools import cached_property
 
 from django.db.models import QuerySet
@@ -8,10 +10,11 @@ from django.db.models.functions import Lower
 from minitwitter.accounts.errors import UserNotFound
 from minitwitter.accounts.models import Session, User
 from minitwitter.accounts.rules import is_username
+from minitwitter.accounts.tokens import browser_id
 from minitwitter.accounts.visibility import visible_users
 from minitwitter.core import ids
-from minitwitter.core.pagination import PagedList, PageRequest, Skeleton
-from minitwitter.core.statements import Parameter, Row, Statement, moment
+from minitwitter.core.pagination import MAX_LIMIT, PagedList, PageRequest, Skeleton
+from minitwitter.core.statements import ListStatement, Parameter, Row, Statement, moment
 
 
 def named(users: QuerySet[User], lower_name: str | Parameter) -> QuerySet[User]:
@@ -43,12 +46,39 @@ def visible_user_id(username: str) -> int:
     return int(found[0])
 
 
+def visible_usernames(names: Iterable[str]) -> dict[str, str]:
+    """Which of those names (given in small letters) are visible accounts, and how they write themselves. One query.
+
+    Of more names than a page has places, the first by the alphabet.
+    """
+    asked = sorted(names)[:MAX_LIMIT]
+    return {username.lower(): username for (username,) in _NAMED.rows(asked)} if asked else {}
+
+
 # What a request needs to know of who makes it; anything else is loaded when it is asked for.
 _NEEDED = {"id", "username", "email", "email_verified", "password", "is_active", "is_staff", "is_superuser"}
+# What pages show of whoever is signed in.
+_SHOWN = ("refreshed_at", "user_id", "user__display_name", "user__avatar__key", "user__avatar__extension")
 # In the order of the model's fields, as `Model.from_db` takes them.
 _USER_COLUMNS = tuple(field.attname for field in User._meta.concrete_fields if field.attname in _NEEDED)
 SESSION_USER_COLUMNS = tuple(f"user__{column}" for column in _USER_COLUMNS)
 _LIVE_SESSION = Statement(lambda: live_session_rows().values_list(*SESSION_USER_COLUMNS))
+_BROWSER_SESSION = Statement(
+    lambda: (
+        _live(Session.objects.filter(user__is_active=True))
+        .filter(pk=Parameter("session"), refresh_id=Parameter("browser"))
+        .values_list(*_SHOWN, *(f"user__{column}" for column in _USER_COLUMNS))
+    )
+)
+_NAMED = ListStatement(
+    "names",
+    lambda places: (
+        visible_users()
+        .alias(lower_username=Lower("username"))
+        .filter(lower_username__in=places)
+        .values_list("username")
+    ),
+)
 _SESSIONS = PagedList(lambda: _live(Session.objects.filter(user_id=Parameter("user"))))
 
 
@@ -81,6 +111,22 @@ def live_session(session_id: int, user_id: int) -> LiveSession | None:
     """The session of that user, if both may still be used. One query."""
     row = _LIVE_SESSION.first(session=session_id, user=user_id, now=moment(ids.now()))
     return None if row is None else LiveSession(session_id, user_id, row)
+
+
+class BrowserSession(LiveSession):
+    """The session of a browser, with what every page shows of whoever is signed in."""
+
+    def __init__(self, session_id: int, row: Row) -> None:
+        self.refreshed_at: datetime = row[0]
+        self.display_name: str = row[2]
+        self.avatar: tuple[str, str] | None = (row[3], row[4]) if row[3] else None
+        super().__init__(session_id, row[1], row[len(_SHOWN) :])
+
+
+def browser_session(session_id: int, secret: str) -> BrowserSession | None:
+    """The session of a browser's cookie, if it may still be used. One query."""
+    row = _BROWSER_SESSION.first(session=session_id, browser=browser_id(secret), now=moment(ids.now()))
+    return None if row is None else BrowserSession(session_id, row)
 
 
 def live_sessions(user_id: int) -> QuerySet[Session]:

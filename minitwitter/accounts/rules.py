@@ -32,12 +32,12 @@ _CONTAINED_NAME_MIN_LENGTH = 4
 RESERVED_PATH_SEGMENTS = frozenset(
     """
     about account accounts admin api apple_touch_icon assets atom auth bookmarks compose confirm connect dashboard
-    developers docs download email emails explore export favicon feed feeds files follow followers following groups
-    healthz help home import inbox index invite join legal likes list lists login logout manifest me media messages
-    metrics moderation new notifications oauth openapi outbox password privacy profile public readyz redoc refresh
-    register reports reset robots rss rules search security session sessions settings setup share signin signout
-    signup sitemap static status support_us sw tag tags terms timeline timelines token tokens trending trends tweet
-    tweets unfollow user users v1 v2 web webhooks welcome well_known
+    developers docs download email emails explore export favicon feed feeds files follow followers forgot following
+    groups healthz help home import inbox index invite join legal likes list lists login logout manifest me media
+    messages metrics moderation new notifications oauth openapi outbox password people preferences privacy profile
+    public readyz redoc refresh register reports reset robots rss rules search security session sessions settings
+    setup share signin signout signup sitemap static status support_us sw tag tags terms timeline timelines token
+    tokens trending trends tweet tweets unfollow user users v1 v2 web webhooks welcome well_known
     """.split()
 )
 # Names that would lend a stranger the voice of the instance. Its operator may have them (`createadmin`).

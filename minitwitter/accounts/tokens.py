@@ -126,6 +126,15 @@ def _verified_payload(token: str) -> dict[str, Any]:
     )
 
 
+def browser_id(secret: str) -> str:
+    """What a session keeps of the secret in a browser's cookie: half of its SHA-256 (128 bits), in hexadecimal.
+
+    It stands where the sessions of API clients keep their refresh token's id. Whoever reads the database cannot make
+    the cookie from it, and no refresh token with it is ever signed.
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()[:32]
+
+
 @lru_cache(maxsize=4)
 def _signing_keys(keys: tuple[str, ...]) -> dict[str, bytes]:
     """The keys by their `kid`. The first signs; the others still verify tokens from before a rotation."""

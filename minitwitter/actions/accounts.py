@@ -20,8 +20,8 @@ from minitwitter.actions.sessions import end_all_sessions
 from minitwitter.audit import log as audit
 from minitwitter.audit.models import Event
 from minitwitter.core import ids
-from minitwitter.core.database import insert_with_new_id
-from minitwitter.core.errors import FieldProblem, ValidationFailed, refuse
+from minitwitter.core.database import insert_with_new_id, try_lock
+from minitwitter.core.errors import FieldProblem, NotFound, ValidationFailed, refuse
 from minitwitter.core.tasks import enqueue
 from minitwitter.media import files
 from minitwitter.media.models import Image
@@ -76,6 +76,18 @@ def create_admin(*, username: str, email: str, password: str) -> User:
         + taken_problems(username=username, email=email)
     )
     return _create_user(username=username, email=email, password=password, is_operator=True)
+
+
+def create_first_admin(*, username: str, email: str, password: str) -> User:
+    """Make the operator's account of an instance that has no account yet.
+
+    Raises NotFound when there is one, and ValidationFailed as `create_admin` does.
+    """
+    with transaction.atomic():
+        # Of two at once, one makes the account; on SQLite, where transactions take turns, the lock is always had.
+        if not try_lock("first administrator") or User.objects.exists():
+            raise NotFound
+        return create_admin(username=username, email=email, password=password)
 
 
 def taken_problems(*, username: str = "", email: str = "") -> list[FieldProblem]:

@@ -11,13 +11,15 @@ from minitwitter.accounts import tokens
 from minitwitter.accounts.credentials import check_credentials
 from minitwitter.accounts.errors import InvalidCredentials, SessionNotFound, TokenInvalid, TokenReused
 from minitwitter.accounts.models import Session, User
-from minitwitter.accounts.queries import LiveSession, live_sessions
+from minitwitter.accounts.queries import BrowserSession, LiveSession, live_sessions
 from minitwitter.audit import log as audit
 from minitwitter.audit.models import Event
 from minitwitter.core import ids
 from minitwitter.core.database import insert_with_new_id
 
 _DEVICE_LENGTH = 200
+# A browser makes dozens of requests where an API client refreshes once; more often than daily would only be writes.
+_KEEP_INTERVAL = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,38 @@ class TokenPair:
     expires_in: timedelta = tokens.ACCESS_LIFETIME
 
 
+@dataclass(frozen=True, slots=True)
+class BrowserLogIn:
+    """What a browser keeps of a session, in its cookie."""
+
+    session_id: int
+    secret: str
+
+
 def log_in(*, login: str, password: str, device: str) -> TokenPair:
     """Start a session. `login` is a username or an address; `device` describes the client.
 
     Raises InvalidCredentials, the same for an unknown name, a wrong password and a deactivated account.
     """
+    session = _start(login, password, device, _new_token_id())
+    return _token_pair(session.user_id, session.pk, session.refresh_id, session.created_at)
+
+
+def log_in_browser(*, login: str, password: str, device: str) -> BrowserLogIn:
+    """Start the session of a browser, as `log_in` does that of an API client. Raises InvalidCredentials."""
+    secret = secrets.token_urlsafe(32)
+    session = _start(login, password, device, tokens.browser_id(secret))
+    return BrowserLogIn(session.pk, secret)
+
+
+def _start(login: str, password: str, device: str, refresh_id: str) -> Session:
     user = check_credentials(login=login, password=password)
     if user is None:
         raise InvalidCredentials
     now = ids.now()
     session = Session(
         user=user,
-        refresh_id=_new_token_id(),
+        refresh_id=refresh_id,
         device=device[:_DEVICE_LENGTH],
         created_at=now,
         refreshed_at=now,
@@ -51,7 +73,16 @@ def log_in(*, login: str, password: str, device: str) -> TokenPair:
             raise InvalidCredentials
         insert_with_new_id(session, now)
         audit.record(Event.LOGGED_IN, subject_id=user.pk, object_id=session.pk)
-    return _token_pair(user.pk, session.pk, session.refresh_id, now)
+    return session
+
+
+def keep_browser_session(*, session: BrowserSession) -> bool:
+    """Start a browser's time anew when it is used. True once a day at most, and then its cookie is to be sent anew."""
+    now = ids.now()
+    if now - session.refreshed_at < _KEEP_INTERVAL:
+        return False
+    live = live_sessions(session.user_id).filter(pk=session.pk)
+    return bool(live.update(refreshed_at=now, expires_at=now + tokens.REFRESH_LIFETIME))
 
 
 def _is_unchanged(user: User) -> bool:

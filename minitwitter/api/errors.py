@@ -100,12 +100,17 @@ def _page(error: DomainError, request: HttpRequest) -> str:
 
 def answer(exception: BaseException | None, request: HttpRequest) -> HttpResponse:
     """Convert, log what is the server's own fault, and answer."""
+    return problem_response(report(exception, request), request)
+
+
+def report(exception: BaseException | None, request: HttpRequest) -> DomainError:
+    """Convert, and log what is the server's own fault."""
     error = domain_error(exception)
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", method=request.method, path=request.path, exc_info=exception)
     elif error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         log.warning("request not served", method=request.method, path=request.path, reason=str(exception))
-    return problem_response(error, request)
+    return error
 
 
 def handle_exception(exception: Exception, context: dict[str, Any]) -> HttpResponse:

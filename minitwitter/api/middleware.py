@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from minitwitter.accounts.queries import LiveSession
@@ -59,7 +60,7 @@ def request_context(get_response: GetResponse) -> GetResponse:
 def failures_as_problems(get_response: GetResponse) -> GetResponse:
     """Gives the failures of Django's own views (a 405 without a body) the form that all others have.
 
-    The admin keeps the pages that it has.
+    The web client keeps its pages, and the admin those that it has.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -70,7 +71,9 @@ def failures_as_problems(get_response: GetResponse) -> GetResponse:
 
 def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     kind = _ERROR_OF_STATUS.get(response.status_code)
-    is_page = request.path.startswith(ADMIN_PATH) and isinstance(response, HttpResponse) and response.content
+    is_page = getattr(response, "is_web_page", False) or (
+        request.path.startswith(ADMIN_PATH) and isinstance(response, HttpResponse) and response.content
+    )
     if kind is None or response.get("Content-Type") == CONTENT_TYPE or is_page:
         return response
     problem = problem_response(kind(), request)
@@ -106,8 +109,9 @@ def _log_access(request: HttpRequest, response: HttpResponseBase, seconds: float
 
 def _signed_in_user_id(request: HttpRequest) -> int | None:
     """The user of the access token. Whoever uses the admin stays lazy there: logging asks nothing of the database."""
-    session = getattr(request, "user", None)
-    return session.user_id if type(session) is LiveSession else None
+    visitor = getattr(request, "visitor", None)  # Of the web client's pages.
+    session = getattr(request, "user", None) if visitor is None else visitor.session
+    return session.user_id if isinstance(session, LiveSession) else None
 
 
 def check_host_and_body(get_response: GetResponse) -> GetResponse:
@@ -125,4 +129,6 @@ def check_host_and_body(get_response: GetResponse) -> GetResponse:
 
 
 def _too_large(request: HttpRequest, limit: int) -> HttpResponse:
+    if "text/html" in request.META.get("HTTP_ACCEPT", ""):
+        raise RequestDataTooBig  # The handler of such errors shows a browser a page.
     return problem_response(errors.PayloadTooLarge(f"A request body has at most {limit:,} bytes."), request)

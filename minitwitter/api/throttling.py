@@ -8,7 +8,6 @@ from rest_framework.throttling import BaseThrottle
 
 from minitwitter.accounts.queries import LiveSession
 from minitwitter.core import limits
-from minitwitter.core.errors import RateLimited
 from minitwitter.core.limits import Count, client_address
 
 if TYPE_CHECKING:  # rest_framework.views itself loads the default throttles.
@@ -45,9 +44,7 @@ def spend(request: Request, *counts: Count | None) -> None:
     """Note what was counted for this request, for the headers. Raises RateLimited when one of them had no room."""
     made = [count for count in counts if count is not None]
     request._request.__dict__.setdefault("counts", []).extend(made)
-    for count in made:
-        if not count.passed:
-            raise RateLimited(count.reset)
+    limits.require_room(*made)
 
 
 def tell_limits(request: Request, response: HttpResponseBase) -> None:

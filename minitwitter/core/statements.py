@@ -143,7 +143,7 @@ class ListStatement:
         self._name = name
         self._statements = {size: Statement(_with_places(build, name, size)) for size in _LIST_SIZES}
 
-    def rows(self, items: Sequence[int], **values: Any) -> list[Row]:
+    def rows(self, items: Sequence[int | str], **values: Any) -> list[Row]:
         """What the query finds with the items in the list's places. Precondition: 1 to 100 items."""
         size = next(size for size in _LIST_SIZES if size >= len(items))
         filled = [*items, *[items[-1]] * (size - len(items))]

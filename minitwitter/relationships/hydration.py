@@ -1,10 +1,11 @@
 """What stands between a reader and an account."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.db.models import Q
 
-from minitwitter.accounts.hydration import Profile, hydrate_profile, hydrate_profile_named
+from minitwitter.accounts.hydration import Profile, hydrate_profile, hydrate_profile_named, hydrate_profiles
 from minitwitter.core.statements import Parameter, Statement
 from minitwitter.relationships.models import Follow
 
@@ -42,6 +43,21 @@ def see_own_profile(user_id: int) -> SeenProfile:
     """One's own profile, by one query: nobody follows themselves. Raises UserNotFound."""
     profile = hydrate_profile(user_id)
     return SeenProfile(profile, Relation(following=False, followed_by=False))
+
+
+def see_profiles(user_ids: Sequence[int], viewer_id: int | None) -> dict[int, SeenProfile]:
+    """The visible ones of those profiles, by id. Two queries, one for an anonymous reader."""
+    profiles = hydrate_profiles(user_ids) if user_ids else {}
+    if viewer_id is None or not profiles:
+        return {user_id: SeenProfile(profile, None) for user_id, profile in profiles.items()}
+    edges = Follow.objects.filter(
+        Q(follower_id=viewer_id, followee_id__in=user_ids) | Q(follower_id__in=user_ids, followee_id=viewer_id)
+    )
+    found = set(edges.values_list("follower_id", "followee_id"))
+    return {
+        user_id: SeenProfile(profile, Relation((viewer_id, user_id) in found, (user_id, viewer_id) in found))
+        for user_id, profile in profiles.items()
+    }
 
 
 def relation_between(viewer_id: int, user_id: int) -> Relation:

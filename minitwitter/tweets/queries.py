@@ -1,13 +1,23 @@
 """Skeletons of the lists of tweets. They leave out what is deleted; `hydration` drops what is hidden."""
 
+from minitwitter.accounts.visibility import visible_users
 from minitwitter.core.pagination import PagedList, PageRequest, Skeleton
 from minitwitter.core.statements import Parameter
+from minitwitter.relationships.queries import followees
 from minitwitter.tweets.errors import TweetNotFound
-from minitwitter.tweets.models import Like, Tweet
+from minitwitter.tweets.models import Attachment, Like, Tweet
 from minitwitter.tweets.visibility import visible_tweets
 
+# Among the authors of so many tweets are enough to suggest, and the look at them stays short.
+_LATEST_TWEETS = 300
 _PUBLIC = PagedList(lambda: Tweet.objects.filter(deleted_at=None))
 _OF_AUTHOR = PagedList(lambda: Tweet.objects.filter(author_id=Parameter("author"), deleted_at=None))
+_WITH_PICTURES = PagedList(
+    lambda: Attachment.objects.filter(image__owner_id=Parameter("author"), image__deleted_at=None, position=0),
+    cursor="image_id",
+    target="tweet_id",
+)
+_LIKED = PagedList(lambda: Like.objects.filter(user_id=Parameter("user")), cursor="tweet_id", target="tweet_id")
 _LIKERS = PagedList(lambda: Like.objects.filter(tweet_id=Parameter("tweet")), target="user_id")
 
 
@@ -21,9 +31,34 @@ def author_page(author_id: int, page: PageRequest) -> Skeleton:
     return _OF_AUTHOR.skeleton(page, author=author_id)
 
 
+def author_media_page(author_id: int, page: PageRequest) -> Skeleton:
+    """The tweets of one author that have a picture, by their pictures' ids."""
+    return _WITH_PICTURES.skeleton(page, author=author_id)
+
+
+def liked_page(user_id: int, page: PageRequest) -> Skeleton:
+    """The tweets that an account likes, by their own ids, which is the order of the index that says so."""
+    return _LIKED.skeleton(page, user=user_id)
+
+
 def likers_page(tweet_id: int, page: PageRequest) -> Skeleton:
     """The accounts that like the tweet, the latest like first."""
     return _LIKERS.skeleton(page, tweet=tweet_id)
+
+
+def suggested_account_ids(viewer_id: int | None, limit: int) -> list[int]:
+    """Accounts to follow: those who posted lately, the most followed first; then the newest.
+
+    Looks at a bounded number of rows from the end of two indexes, however many there are.
+    """
+    latest = Tweet.objects.filter(deleted_at=None).order_by("-id").values("author_id")[:_LATEST_TWEETS]
+    unknown = visible_users()
+    if viewer_id is not None:
+        unknown = unknown.exclude(pk=viewer_id).exclude(pk__in=followees(viewer_id))
+    active = unknown.filter(pk__in=set(latest.values_list("author_id", flat=True)))
+    found = list(active.order_by("-stats__followers_count", "-id").values_list("pk", flat=True)[:limit])
+    newest = unknown.order_by("-id").values_list("pk", flat=True)[: limit * 2]
+    return [*found, *(user_id for user_id in newest if user_id not in found)][:limit]
 
 
 def visible_tweet_id(tweet_id: int) -> int:

@@ -7,11 +7,12 @@ import pytest
 from minitwitter.accounts.rules import RESERVED_PATH_SEGMENTS, RESERVED_TITLES, is_username, username_problems
 from minitwitter.api.v1 import urls as v1
 from minitwitter.urls import urlpatterns
+from minitwitter.web import urls as web
 
 
 def _fixed_segments(prefix: str = "") -> set[str]:
     """The first fixed segments of all addresses below a prefix of /v1/, or of all addresses below /."""
-    patterns: list[Any] = v1.urlpatterns if prefix else urlpatterns
+    patterns: list[Any] = v1.urlpatterns if prefix else [*urlpatterns, *web.urlpatterns]
     paths = [str(each.pattern) for each in patterns]
     return {path.removeprefix(prefix).split("/")[0] for path in paths if path.startswith(prefix)} - {""}
 

@@ -263,7 +263,7 @@ def test_every_entry_code_is_explained_on_the_errors_page(api: ApiClient) -> Non
 
 def test_absolute_addresses_follow_the_public_address(alice: ApiClient, settings: LazySettings) -> None:
     settings.PUBLIC_URL = "https://tweets.example.org"
-    assert alice.tweet()["url"].startswith("https://tweets.example.org/v1/tweets/")
+    assert alice.tweet()["url"].startswith("https://tweets.example.org/@alice/")
 
 
 def test_the_access_log_is_one_json_line_a_request_and_an_option(

@@ -112,7 +112,7 @@ def tweet(shown: HydratedTweet, base: str) -> Json:
         "liked": shown.liked,
         "created_at": time(shown.created_at),
         "edited_at": time(shown.edited_at) if shown.edited_at else None,
-        "url": tweet_address(shown.id, base),
+        "url": f"{base}/@{shown.author.username}/{shown.id}",
     }
 
 
@@ -127,7 +127,7 @@ def tweet_json(shown: HydratedTweet, base: str) -> orjson.Fragment:
 
 
 def tweet_address(tweet_id: int, base: str) -> str:
-    """Where a tweet is found."""
+    """Where the API has a tweet; its `url` is the page for people."""
     return f"{base}/v1/tweets/{tweet_id}/"
 
 

@@ -132,7 +132,7 @@ class Tweet(Answer):
         "liked": False,
         "created_at": _TIME,
         "edited_at": None,
-        "url": f"{_ADDRESS}/v1/tweets/2663958413180928/",
+        "url": f"{_ADDRESS}/@alice/2663958413180928",
     }
 
 

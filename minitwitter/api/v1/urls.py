@@ -1,13 +1,12 @@
 """The addresses under /v1/."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from minitwitter.api import documentation
-from minitwitter.api.v1.converters import IdConverter, UsernameConverter
 from minitwitter.api.v1.views import accounts, emails, feed, follows, likes, sessions, tweets
+from minitwitter.core import converters
 
-register_converter(IdConverter, "id")
-register_converter(UsernameConverter, "username")
+converters.register()
 
 urlpatterns = [
     # Django tries these one after the other, so what is asked for most stands first.

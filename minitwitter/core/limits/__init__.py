@@ -14,6 +14,7 @@ from math import ceil
 
 import structlog
 
+from minitwitter.core.errors import RateLimited
 from minitwitter.core.limits.addresses import client_address
 from minitwitter.env import Rate
 
@@ -26,6 +27,7 @@ __all__ = [
     "count_mail",
     "count_password",
     "remember_log_in",
+    "require_room",
 ]
 
 # An address from which somebody logged in to an account is known to it for so long.
@@ -148,6 +150,13 @@ def count_mail(address: str, email: str, user_id: int | None = None) -> list[Cou
             if not counted.passed:
                 break
     return counts
+
+
+def require_room(*counts: Count | None) -> None:
+    """Raises RateLimited when one of what was counted for a request had no room."""
+    for each in counts:
+        if each is not None and not each.passed:
+            raise RateLimited(each.reset)
 
 
 @lru_cache(maxsize=1)

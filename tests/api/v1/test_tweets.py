@@ -38,9 +38,9 @@ def test_posts_a_text(alice: ApiClient, api: ApiClient) -> None:
         "liked": False,
         "created_at": body["created_at"],
         "edited_at": None,
-        "url": f"http://testserver/v1/tweets/{body['id']}/",
+        "url": f"http://testserver/@alice/{body['id']}",
     }
-    assert response["Location"] == body["url"]
+    assert response["Location"] == f"http://testserver/v1/tweets/{body['id']}/"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert 1 < body["id"] < 2**53
     assert api.call("GET", f"/v1/tweets/{body['id']}/").json() == body

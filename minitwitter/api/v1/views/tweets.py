@@ -70,7 +70,7 @@ class Tweets(Endpoint):
             idempotency_key=_idempotency_key(request),
         )
         body = presenters.tweet(hydrate_tweet(posted.tweet_id, self.viewer_id), self.base)
-        headers = {"Location": body["url"]}
+        headers = {"Location": presenters.tweet_address(posted.tweet_id, self.base)}
         if posted.replayed:
             headers["Idempotent-Replayed"] = "true"
         return Response(body, status=201, headers=headers)

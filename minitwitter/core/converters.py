@@ -1,5 +1,8 @@
 """The variable parts of paths. What does not match is a 404."""
 
+from django.urls import register_converter
+from django.urls.converters import get_converters
+
 from minitwitter.core.ids import MAX_ID
 
 
@@ -28,3 +31,10 @@ class UsernameConverter:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+def register() -> None:
+    """Make them known as `id` and `username`: a step of each file of addresses that uses them."""
+    for name, converter in (("id", IdConverter), ("username", UsernameConverter)):
+        if name not in get_converters():
+            register_converter(converter, name)

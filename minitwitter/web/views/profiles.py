@@ -1,0 +1,99 @@
+"""A person's page: tweets, pictures, likes, and the feed for readers of feeds."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.http import HttpResponse
+from django.utils.feedgenerator import Atom1Feed
+
+from minitwitter.core.pagination import PageRequest, Skeleton, load_page
+from minitwitter.relationships.hydration import SeenProfile, see_profile
+from minitwitter.tweets.hydration import HydratedTweet, hydrate_tweets
+from minitwitter.tweets.queries import author_media_page, author_page, liked_page
+from minitwitter.web import presenters
+from minitwitter.web.lists import gallery_response, reader, tweets_response
+from minitwitter.web.pages import page, redirect
+from minitwitter.web.presenters import Shown
+from minitwitter.web.visitors import WebRequest
+
+_FEED_LENGTH = 20
+
+
+@page()
+def tweets(request: WebRequest, username: str) -> HttpResponse:
+    """What somebody wrote."""
+    return _tab(request, username, "tweets", author_page)
+
+
+@page()
+def pictures(request: WebRequest, username: str) -> HttpResponse:
+    """The pictures that somebody posted."""
+    return _tab(request, username, "pictures", author_media_page)
+
+
+@page()
+def likes(request: WebRequest, username: str) -> HttpResponse:
+    """What somebody likes."""
+    return _tab(request, username, "likes", liked_page)
+
+
+def _tab(
+    request: WebRequest, username: str, tab: str, skeleton: Callable[[int, PageRequest], Skeleton]
+) -> HttpResponse:
+    seen = see_profile(username, request.visitor.viewer_id)
+    canonical = seen.profile.author.username
+    if canonical != username:
+        return redirect(request, request.get_full_path().replace(f"/@{username}", f"/@{canonical}", 1))
+    context = {**profile_context(request, seen), "tab": tab, "active": "me" if _is_own(request, seen) else ""}
+    list_response = gallery_response if tab == "pictures" else tweets_response
+    return list_response(request, "profile", partial(skeleton, seen.profile.author.id), context)
+
+
+def _is_own(request: WebRequest, seen: SeenProfile) -> bool:
+    return seen.profile.author.id == request.visitor.viewer_id
+
+
+def profile_context(request: WebRequest, seen: SeenProfile) -> Shown:
+    """What the head of a person's pages shows."""
+    return {
+        "profile": presenters.profile(seen, reader(request, [seen.profile.bio])),
+        "sharing": presenters.profile_sharing(seen, request.visitor.base),
+    }
+
+
+@page()
+def atom(request: WebRequest, username: str) -> HttpResponse:
+    """Somebody's latest tweets as an Atom feed (RFC 4287)."""
+    seen = see_profile(username, None)
+    skeleton = partial(author_page, seen.profile.author.id)
+    latest = load_page(PageRequest(limit=_FEED_LENGTH), skeleton, partial(hydrate_tweets, viewer_id=None))
+    feed = _feed(seen, request.visitor.base)
+    for each in latest.items:
+        _add(feed, each, request.visitor.base)
+    return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+def _feed(seen: SeenProfile, base: str) -> Atom1Feed:
+    sharing = presenters.profile_sharing(seen, base)
+    return Atom1Feed(
+        title=sharing["title"],
+        link=sharing["url"],
+        feed_url=f"{sharing['url']}/feed.atom",
+        description=seen.profile.bio,
+        subtitle=seen.profile.bio,
+        author_name=sharing["title"],
+        author_link=sharing["url"],
+        language="",
+    )
+
+
+def _add(feed: Atom1Feed, each: HydratedTweet, base: str) -> None:
+    address = f"{base}/@{each.author.username}/{each.id}"
+    feed.add_item(
+        title=presenters.excerpt(each.text) or presenters.NAME,
+        link=address,
+        description=presenters.feed_html(each, base),
+        unique_id=address,
+        pubdate=each.created_at,
+        updateddate=each.edited_at or each.created_at,
+    )
