@@ -35,6 +35,8 @@ _TWEET = Statement(
 )
 
 
+# Of one or two accounts, which is what requests ask for.
+_FEW = 2
 _STATS = Statement(
     lambda: (
         AccountStats.objects.select_for_update(no_key=True)
@@ -61,9 +63,13 @@ def lock_actor(user: User) -> None:
         raise TokenInvalid
 
 
-def lock_stats(one_id: int, other_id: int | None = None) -> None:
-    """Lock the counters of one or two accounts: two who follow each other at once would deadlock out of order."""
-    _STATS.rows(one=one_id, other=one_id if other_id is None else other_id)
+def lock_stats(*user_ids: int) -> None:
+    """Lock the counters of those accounts: two people who follow each other at once would deadlock out of order."""
+    if len(user_ids) <= _FEW:
+        _STATS.rows(one=user_ids[0], other=user_ids[-1])
+        return
+    stats = AccountStats.objects.select_for_update(no_key=True).filter(pk__in=user_ids)
+    list(stats.order_by("pk").values_list("pk"))
 
 
 def lock_tweet(tweet_id: int) -> LockedTweet:
