@@ -146,8 +146,8 @@ def instance(database: str, shape: Shape, **options: str) -> Iterator[Measured]:
 @contextmanager
 def running(started: Instance) -> Iterator[None]:
     """Start the instance, and stop it in the end."""
-    started.start()
     try:
+        started.start()
         yield
     finally:
         started.kill()

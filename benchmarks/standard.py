@@ -81,13 +81,13 @@ def profile(database: str, chosen: list[Case], *, functions: bool) -> None:
             print(made.call("benchmarks.inprocess", *["--profile"] * functions, given=case.requests(world)), flush=True)
 
 
-def read_all_feeds(world: World, passes: int = 1) -> None:
+def read_all_feeds(world: World) -> None:
     """Everybody reads their feed once: timelines that nobody reads may be kept differently."""
     names = [reader_name(0), *map(user_name, range(world.shape.users))]
     requests = [Request("GET", "/v1/feed/", token) for token in world.instance.tokens(names)]
     done = 0
-    while done < passes * len(requests):
-        done += drive(world.instance.port, requests[done:] or requests, 1).requests
+    while done < len(requests):
+        done += drive(world.instance.port, requests[done:], 1).requests
 
 
 def _comparisons(world: World, chosen: list[Case], seconds: float) -> Iterator[Figure]:
