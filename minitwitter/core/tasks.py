@@ -21,7 +21,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 
 from minitwitter.core import ids
 from minitwitter.core.database import insert_with_new_id
@@ -136,11 +136,11 @@ def _take(found: Task, now: "datetime") -> bool:
     # Not changed since it was read: `due_at` tells a claim that was renewed meanwhile.
     unchanged = _held(found).filter(due_at=found.due_at)
     found.claim, found.attempts, found.due_at = secrets.token_hex(16), found.attempts + 1, now + LEASE
-    return bool(unchanged.update(claim=found.claim, attempts=found.attempts, due_at=found.due_at, error=found.error))
+    return _change(unchanged, claim=found.claim, attempts=found.attempts, due_at=found.due_at, error=found.error)
 
 
 def _bury(found: Task, now: "datetime") -> None:
-    if _held(found).filter(due_at=found.due_at).update(finished_at=now, is_dead=True, claim="", error=found.error):
+    if _change(_held(found).filter(due_at=found.due_at), finished_at=now, is_dead=True, claim="", error=found.error):
         _log.error("task_dead", task=found.name, task_id=found.pk, error=found.error)
 
 
@@ -149,20 +149,26 @@ def _held(held: Task) -> Any:
     return Task.objects.filter(pk=held.pk, finished_at=None, claim=held.claim)
 
 
+def _change(rows: Any, **values: Any) -> bool:
+    """Whether there was a row to change. In a transaction, which waits in line for SQLite's writer."""
+    with transaction.atomic():
+        return bool(rows.update(**values))
+
+
 def renew(held: Task) -> bool:
     """Hold the task for another LEASE. False when it is another worker's by now."""
-    return bool(_held(held).update(due_at=ids.now() + LEASE))
+    return _change(_held(held), due_at=ids.now() + LEASE)
 
 
 def finish(held: Task) -> bool:
     """The task is done. False when it is another worker's by now."""
-    return bool(_held(held).update(finished_at=ids.now(), claim="", error=""))
+    return _change(_held(held), finished_at=ids.now(), claim="", error="")
 
 
 def put_back(held: Task, arguments: Mapping[str, Any] | None) -> bool:
     """The task got on and waits, behind all that are due now, to go on with these arguments (None: the same)."""
     left = held.arguments if arguments is None else arguments
-    return bool(_held(held).update(claim="", attempts=0, error="", due_at=ids.now(), arguments=left))
+    return _change(_held(held), claim="", attempts=0, error="", due_at=ids.now(), arguments=left)
 
 
 def fail(held: Task, failure: Exception) -> None:
@@ -171,8 +177,8 @@ def fail(held: Task, failure: Exception) -> None:
     held.error = _describe(failure)
     if held.attempts < ATTEMPTS:
         _log.warning("task_failed", task=held.name, task_id=held.pk, attempts=held.attempts, exc_info=failure)
-        _held(held).update(claim="", error=held.error, due_at=now + retry_delay(held.attempts))
-    elif _held(held).update(claim="", error=held.error, finished_at=now, is_dead=True):
+        _change(_held(held), claim="", error=held.error, due_at=now + retry_delay(held.attempts))
+    elif _change(_held(held), claim="", error=held.error, finished_at=now, is_dead=True):
         _log.error("task_dead", task=held.name, task_id=held.pk, attempts=held.attempts, exc_info=failure)
 
 
@@ -192,7 +198,7 @@ def retry_delay(attempts: int) -> timedelta:
 
 def try_again(task_id: int) -> bool:
     """Give a dead letter a new start. False when there is none of that id."""
-    return bool(_dead(task_id).update(finished_at=None, is_dead=False, attempts=0, due_at=ids.now()))
+    return _change(_dead(task_id), finished_at=None, is_dead=False, attempts=0, due_at=ids.now())
 
 
 def discard(task_id: int) -> bool:

@@ -16,8 +16,9 @@ from django.db.backends.sqlite3.base import DatabaseWrapper as DjangoWrapper
 from pytest_django import DjangoDbBlocker
 
 from minitwitter.core import database
-from minitwitter.core.sqlite3 import base
+from minitwitter.core.sqlite3 import base, cursor
 from minitwitter.core.sqlite3.base import DatabaseWrapper
+from minitwitter.core.sqlite3.cursor import PAUSE
 from minitwitter.settings import OPTIONS
 
 TIMEOUT = 0.05
@@ -57,7 +58,7 @@ def begin(connection: DatabaseWrapper) -> None:
 
 def assert_free(open_one: Opener) -> None:
     """Another thread may begin at once, and so may another process."""
-    assert not base._turn.locked()
+    assert not base._turns.is_taken
     with contextlib.closing(sqlite3.connect(open_one.path, timeout=0, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
 
@@ -79,10 +80,9 @@ def test_a_thread_that_waits_too_long_for_another_process_is_refused(open_one: O
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(OperationalError, match="database is locked"):
             begin(connection)
-        assert connection.connection.execute("PRAGMA busy_timeout").fetchone() == (TIMEOUT * 1000,)
     assert_free(open_one)
     begin(connection)
-    assert base._turn.locked()
+    assert base._turns.is_taken
 
 
 def test_the_next_begins_when_the_one_before_it_has_ended(open_one: Opener) -> None:
@@ -111,7 +111,70 @@ def test_another_process_is_waited_for(open_one: Opener, monkeypatch: pytest.Mon
         monkeypatch.setattr(base, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
         begin(connection)
     assert connection.connection.in_transaction
-    assert pauses == [base.PAUSE] * 3
+    assert pauses == [PAUSE] * 3
+
+
+def test_a_statement_outside_of_a_transaction_waits_for_another_process_too(
+    open_one: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = open_one()
+    pauses: list[float] = []
+    with contextlib.closing(sqlite3.connect(open_one.path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE t (x)")
+        other.execute("BEGIN IMMEDIATE")
+
+        def pause(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 3:
+                other.execute("COMMIT")
+
+        monkeypatch.setattr(cursor, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
+        with connection.cursor() as writing:
+            writing.execute("INSERT INTO t VALUES (%s)", [1])
+        assert other.execute("SELECT x FROM t").fetchall() == [(1,)]
+        assert pauses == [PAUSE] * 3
+
+
+def test_a_statement_outside_of_a_transaction_is_refused_when_its_time_is_up(open_one: Opener) -> None:
+    connection = open_one()
+    with contextlib.closing(sqlite3.connect(open_one.path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE t (x)")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="database is locked"), connection.cursor() as writing:
+            writing.execute("INSERT INTO t VALUES (1)")
+        other.execute("COMMIT")
+        assert other.execute("SELECT x FROM t").fetchall() == []
+
+
+def test_a_writer_can_collect_what_a_waiting_connection_has_forgotten(
+    open_one: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To finalize a statement takes its connection's lock: nobody may wait for the writer while holding that."""
+    writing, waiting = open_one(), open_one(timeout=60)
+    with writing.cursor() as creating:
+        creating.execute("CREATE TABLE t (x)")
+    forgotten = [waiting.connection.execute("SELECT 1 UNION SELECT 2")]
+    waits = threading.Event()
+
+    def pause(_: float) -> None:
+        waits.set()
+
+    monkeypatch.setattr(cursor, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
+
+    def write() -> None:
+        with waiting.cursor() as inserting:
+            inserting.execute("INSERT INTO t VALUES (1)")
+
+    begin(writing)
+    thread = threading.Thread(target=write)
+    thread.start()
+    waits.wait()
+    forgotten.clear()
+    writing.commit()
+    writing.set_autocommit(True)
+    thread.join()
+    with writing.cursor() as reading:
+        assert reading.execute("SELECT x FROM t").fetchall() == [(1,)]
 
 
 @pytest.mark.parametrize("end", ["commit", "rollback", "close"])
@@ -122,7 +185,7 @@ def test_a_transaction_that_ends_gives_up_its_turn_once(open_one: Opener, end: s
     assert_free(open_one)
     begin(other)
     connection.close()
-    assert base._turn.locked()  # By the other one.
+    assert base._turns.is_taken  # By the other one.
 
 
 def test_while_another_process_blocks_writers_some_threads_are_kept_for_readers(
@@ -182,7 +245,7 @@ def test_a_commit_that_fails_keeps_the_turn_for_the_rollback(open_one: Opener, m
         patch.setattr(DjangoWrapper, "_commit", fail)
         with pytest.raises(OperationalError):
             connection.commit()
-    assert base._turn.locked()
+    assert base._turns.is_taken
     connection.rollback()
     assert_free(open_one)
 

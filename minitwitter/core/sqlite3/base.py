@@ -1,17 +1,15 @@
 """The backend itself; Django looks for it in a module of this name."""
 
 import math
-import threading
 import time
 from typing import Any, ClassVar
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-from minitwitter.core.sqlite3.cursor import SQLiteCursorWrapper
+from minitwitter.core.sqlite3.cursor import PAUSE, SQLiteCursorWrapper
+from minitwitter.core.sqlite3.turns import Turns
 
-# How long the thread that waits for other processes pauses between two looks, in seconds.
-PAUSE = 0.001
 # When another process has been writing for so many seconds, some threads stop waiting for it ...
 BLOCKED_AFTER = 0.75
 # ... which they find out so often.
@@ -19,7 +17,7 @@ SLICE = 0.1
 # So many threads may go on waiting then; the others are left to requests that only read.
 most_waiting: float = math.inf
 
-_turn = threading.Lock()
+_turns = Turns()
 
 
 class _State:
@@ -42,7 +40,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._has_turn = False
 
     def create_cursor(self, name: str | None = None) -> Any:  # noqa: ARG002  (as Django calls it)
-        return self.connection.cursor(factory=SQLiteCursorWrapper)
+        cursor = self.connection.cursor(factory=SQLiteCursorWrapper)
+        cursor.patience = float(self.settings_dict["OPTIONS"]["timeout"])
+        return cursor
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        # Until here SQLite has waited; now we do, without the connection's lock (`cursor.py`).
+        connection.execute("PRAGMA busy_timeout = 0")
+        return connection
 
     def _start_transaction_under_autocommit(self) -> None:
         seconds = float(self.settings_dict["OPTIONS"]["timeout"])
@@ -56,22 +62,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
         finally:
             _State.waiting.pop()
-            # For statements outside of transactions.
-            self.connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
     def _take_turn(self, deadline: float) -> None:
-        while True:
+        place = _turns.join()
+        while not self._has_turn:
             now = time.monotonic()
-            if now > deadline or _State.is_hopeless(now):
+            # Whoever is called while leaving has the turn, and goes on.
+            if (now > deadline or _State.is_hopeless(now)) and _turns.leave(place):
                 raise OperationalError("database is locked")
-            if _turn.acquire(timeout=min(SLICE, deadline - now)):
-                self._has_turn = True
-                return
+            self._has_turn = place.wait(min(SLICE, deadline - now))
 
     # What is ignored below are Django's methods that its stubs leave out.
 
     def _begin(self, deadline: float) -> None:
-        self.connection.execute("PRAGMA busy_timeout = 0")
         while True:
             try:
                 super()._start_transaction_under_autocommit()  # type: ignore[misc]
@@ -88,7 +91,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _end_turn(self) -> None:
         if self._has_turn:
             self._has_turn = False
-            _turn.release()
+            _turns.pass_on()
 
     # After a commit that fails, Django rolls back, and closes the connection if that fails too.
 

@@ -1,12 +1,16 @@
 """A cursor that does once what is the same at each execution and for each row."""
 
 import sqlite3
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from django.db.backends.sqlite3 import base
 
+# How long one who waits for others pauses between two looks, in seconds.
+PAUSE = 0.001
 _STATEMENTS_KEPT = 512
 _TIMES_KEPT = 8192
 
@@ -24,13 +28,45 @@ def _read_moment(value: bytes) -> datetime:
 sqlite3.register_converter("datetime", _read_moment)
 
 
+def is_busy(error: BaseException | None) -> bool:
+    """Whether SQLite refused because somebody else writes."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
 @lru_cache(maxsize=_STATEMENTS_KEPT)
 def _with_question_marks(query: str) -> str:
     return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
 
 
 class SQLiteCursorWrapper(base.SQLiteCursorWrapper):
-    """A cursor that remembers how a statement is written for SQLite."""
+    """A cursor that remembers how a statement is written for SQLite, and waits for other writers by itself.
+
+    SQLite's own waiting (its busy timeout) holds a lock of the connection all the while. When Python then collects a
+    forgotten cursor of that connection in another thread, that thread waits for this lock; if it is the one that
+    writes, the two wait for each other until the time is up.
+    """
+
+    # How long a statement outside of a transaction waits for those who write, in seconds.
+    patience = 0.0
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        try:
+            return super().execute(query, params)
+        except sqlite3.OperationalError as error:
+            # Beginning a transaction has its own way to wait (`base.py`).
+            if not is_busy(error) or self.connection.in_transaction or query.startswith("BEGIN"):
+                raise
+        return self._execute_later(query, params)
+
+    def _execute_later(self, query: str, params: Any) -> Any:
+        deadline = time.monotonic() + self.patience
+        while True:
+            time.sleep(PAUSE)
+            try:
+                return super().execute(query, params)
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or time.monotonic() > deadline:
+                    raise
 
     def convert_query(self, query: str, *, param_names: Iterable[str] | None = None) -> str:
         if param_names is not None:
