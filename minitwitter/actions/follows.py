@@ -46,7 +46,8 @@ def follow(*, follower: User, followee_id: int) -> None:
         if not insert_with_new_id(edge, now):
             raise AlreadyFollowing(f"You are already following {username}.")
         _move_counters(follower.pk, followee_id, 1)
-        timelines.start_following(follower.pk, followee_id)
+        if not is_pulled:
+            timelines.start_following(follower.pk, followee_id)
 
 
 def unfollow(*, follower: User, followee_id: int) -> None:

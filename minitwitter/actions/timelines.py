@@ -5,7 +5,7 @@ looks which timelines there are. A build first makes its row known, then waits f
 then reads what they did. So every change either finds the row, or is found.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -17,7 +17,7 @@ from minitwitter.core import ids
 from minitwitter.core.database import insert_or_ignore, share, wait_for_sharers
 from minitwitter.core.pagination import PageRequest, Skeleton
 from minitwitter.core.statements import Parameter, Statement
-from minitwitter.core.tasks import Steps, enqueue
+from minitwitter.core.tasks import Steps, enqueue, is_unfinished
 from minitwitter.relationships.models import Follow
 from minitwitter.timelines import queries, statements
 from minitwitter.timelines.models import PendingFanOut, Timeline, TimelineEntry
@@ -30,11 +30,18 @@ CHUNK = 500
 READ_AT_PRECISION = timedelta(days=1)
 # Whose feed was not read for so long is not written to any more; the next read builds the timeline anew.
 GIVEN_UP_AFTER = timedelta(days=14)
+# What a task had not done by then it will not do.
+INTERRUPTED_AFTER = timedelta(hours=1)
 # How many entries a timeline may have beyond those that are kept, so that it is not cut all the time.
 SLACK = 100
 
 _LOCK = Statement(
     lambda: Timeline.objects.select_for_update().filter(pk=Parameter("owner")).values_list("floor_id").order_by()
+)
+_TWEET = Statement(
+    lambda: (
+        Tweet.objects.select_for_update(no_key=True).filter(pk=Parameter("tweet"), deleted_at=None).values_list("pk")
+    )
 )
 _STANDING = Statement(
     lambda: AccountStats.objects.filter(pk=Parameter("author")).values_list("followers_count", "delivery")
@@ -109,7 +116,10 @@ def deliver(tweet_id: int, *, author_id: int) -> None:
 
 
 def start_following(follower_id: int, followee_id: int) -> None:
-    """Write the followee's tweets into the follower's timeline. Preconditions: as `deliver`; the follow is inserted."""
+    """Write the followee's tweets into the follower's timeline.
+
+    Preconditions: as `deliver`; the follow is inserted, and is none that is pulled.
+    """
     share(SHARED)
     # Also when it is still being built: the lock is what makes the build wait for this follow, or the other way round.
     present = _LOCK.first(owner=follower_id)
@@ -129,8 +139,9 @@ def stop_following(follower_id: int, followee_id: int) -> None:
 
 
 def forget_authors_tweets(author_id: int, owner_ids: list[int]) -> None:
-    """Take an author's tweets out of these timelines."""
-    TimelineEntry.objects.filter(owner_id__in=owner_ids, actor_id=author_id).delete()
+    """Take an author's tweets out of these timelines, of those that are kept."""
+    owners = Timeline.objects.filter(pk__in=owner_ids).values("pk")
+    TimelineEntry.objects.filter(owner_id__in=owners, actor_id=author_id).delete()
 
 
 def _floor_of_author(author_id: int) -> int:
@@ -159,23 +170,21 @@ def fan_out(tweet_id: int, after: int = 0) -> Steps:
 def _fan_out_chunk(pending: PendingFanOut, after: int) -> int | None:
     """The id of the last follow that was served; None when there is nothing left to do."""
     with transaction.atomic():
+        # As deleting does it: the tweet first, then the counters.
+        is_there = bool(_TWEET.rows(tweet=pending.tweet_id))
         lock_stats(pending.author_id)
         delivery = AccountStats.objects.values_list("delivery", flat=True).get(pk=pending.author_id)
         if delivery == Delivery.BECOMING_PULLED:  # The end of that removes the row.
             return None
         follows = Follow.objects.filter(followee_id=pending.author_id, pk__gt=after).order_by("pk")
         chunk = list(follows.values_list("pk", flat=True)[:CHUNK])
-        if delivery == Delivery.WRITTEN and chunk and _is_there(pending.tweet_id):
+        if delivery == Delivery.WRITTEN and chunk and is_there:
             statements.fan_out_to(pending.tweet_id, after=after, up_to=chunk[-1])
             if len(chunk) == CHUNK:
                 return chunk[-1]
         # With the last part, so that a reader finds the tweet here or there.
         pending.delete()
     return None
-
-
-def _is_there(tweet_id: int) -> bool:
-    return Tweet.objects.filter(pk=tweet_id, deleted_at=None).exists()
 
 
 def stop_writing(author_id: int, after: int = 0) -> Steps:
@@ -194,6 +203,8 @@ def stop_writing(author_id: int, after: int = 0) -> Steps:
 def forget_tweet(tweet_id: int) -> Steps:
     """Take a deleted tweet out of the timelines it was written to; in no feed it has been seen since it was deleted."""
     author_id = Tweet.objects.filter(pk=tweet_id).values_list("author_id", flat=True).first()
+    if _is_pulled(author_id):
+        return  # What was written before that is not shown, and leaves when the timelines are cut.
     follows = Follow.objects.filter(followee_id=author_id, is_pulled=False).order_by("pk")
     after = 0
     while chunk := list(follows.filter(pk__gt=after).values_list("pk", "follower_id")[:CHUNK]):
@@ -201,6 +212,10 @@ def forget_tweet(tweet_id: int) -> Steps:
         TimelineEntry.objects.filter(owner_id__in=owners, entry_id=tweet_id).delete()
         after = chunk[-1][0]
         yield None
+
+
+def _is_pulled(author_id: int | None) -> bool:
+    return AccountStats.objects.filter(pk=author_id, delivery=Delivery.PULLED).exists()
 
 
 def forget_timeline(owner_id: int) -> None:
@@ -212,12 +227,17 @@ def forget_timeline(owner_id: int) -> None:
 
 
 def sweep_timelines(after: int = 0) -> Steps:
-    """Give up the timelines of those who do not read them, and cut those that have grown too long."""
-    given_up_before = ids.now() - GIVEN_UP_AFTER
-    timelines = Timeline.objects.order_by("pk").values_list("pk", "read_at")
+    """Give up the timelines of those who do not read them, and cut those that have grown too long.
+
+    Also of those whose build was interrupted: the next read begins it again. What else was left undone is resumed.
+    """
+    now = ids.now()
+    if not after:
+        _resume(now - INTERRUPTED_AFTER)
+    timelines = Timeline.objects.order_by("pk").values_list("pk", "read_at", "floor_id")
     while chunk := list(timelines.filter(pk__gt=after)[:CHUNK]):
-        for owner_id, read_at in chunk:
-            if read_at < given_up_before:
+        for owner_id, read_at, floor_id in chunk:
+            if read_at < now - (INTERRUPTED_AFTER if floor_id is None else GIVEN_UP_AFTER):
                 forget_timeline(owner_id)
             elif _entry_at(owner_id, settings.TIMELINE_LENGTH + SLACK) is not None:
                 _cut(owner_id)
@@ -225,9 +245,21 @@ def sweep_timelines(after: int = 0) -> Steps:
         yield {"after": after}
 
 
+def _resume(before: datetime) -> None:
+    """Ask again for deliveries whose task was given up: they stand in everybody's way until they are done."""
+    if not is_unfinished("stop_writing"):
+        for stats in AccountStats.objects.filter(delivery=Delivery.BECOMING_PULLED):
+            enqueue("stop_writing", author_id=stats.pk)
+    if not is_unfinished("fan_out"):
+        for pending in PendingFanOut.objects.filter(tweet_id__lt=ids.first_id(before)).order_by("pk")[:CHUNK]:
+            enqueue("fan_out", tweet_id=pending.tweet_id)
+
+
 def _cut(owner_id: int) -> None:
     with transaction.atomic():
-        _LOCK.rows(owner=owner_id)
+        present = _LOCK.first(owner=owner_id)
+        if present is None or present[0] is None:  # Being built: what stands there is not all.
+            return
         floor_id = _entry_at(owner_id, settings.TIMELINE_LENGTH)
         if floor_id is not None:
             _raise_floor(owner_id, floor_id)

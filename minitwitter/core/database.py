@@ -31,6 +31,8 @@ LOST_PEER = {"tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interva
 # How long a SQLite writer waits for those before it, in seconds: background work, commands and migrations; and
 # requests, which are answered within two seconds, as when PostgreSQL is away.
 BUSY_TIMEOUT, BUSY_REQUEST_TIMEOUT = 5.0, 1.5
+# How long `wait_for_sharers` waits.
+SHARERS_TIMEOUT_MS = 500
 # With 4,096 random values a millisecond, this many clashes in a row mean a defect, not bad luck.
 NEW_ID_ATTEMPTS = 20
 
@@ -78,6 +80,7 @@ def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
 
 
 def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
+    given = settings.get("OPTIONS", {})
     return {
         **settings,
         "ENGINE": "minitwitter.core.postgresql",
@@ -88,8 +91,8 @@ def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **LOST_PEER,
-            "options": PLANNER,
-            **settings.get("OPTIONS", {}),
+            **given,
+            "options": f"{PLANNER} {given.get('options', '')}".strip(),
             "connect_timeout": CONNECT_TIMEOUT,
             # Parameters travel apart from the statement, and a statement is prepared when it is seen again.
             "server_side_binding": True,
@@ -168,10 +171,14 @@ def wait_for_sharers(name: str) -> None:
     """Wait until all transactions that `share` the name now have ended. Precondition: not in a transaction.
 
     What they did can be seen from then on, and whoever shares it later sees what was committed before this call.
+    Raises OperationalError when one of them takes too long: others who want to share it wait behind this call.
     """
-    from django.db import transaction
+    from django.db import connection, transaction
 
     with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = '{SHARERS_TIMEOUT_MS}ms'")
         _advisory_lock("pg_advisory_xact_lock", name)
 
 

@@ -22,7 +22,7 @@ class _ForPages:
     get_response: Any
 
     def __call__(self, request: HttpRequest) -> Any:
-        if request.path.startswith(_FOR_PROGRAMS):
+        if request.path_info.startswith(_FOR_PROGRAMS):
             return self.get_response(request)
         return super().__call__(request)  # type: ignore[misc]  # That of the middleware.
 
@@ -35,7 +35,7 @@ class Csrf(_ForPages, CsrfViewMiddleware):
     """Forms are taken only from this server's own pages. Addresses of programs take no cookies to abuse."""
 
     def process_view(self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any) -> Any:
-        if request.path.startswith(_FOR_PROGRAMS):
+        if request.path_info.startswith(_FOR_PROGRAMS):
             return None
         return super().process_view(request, callback, callback_args, callback_kwargs)
 

@@ -9,12 +9,13 @@ follows, and however many tweets there are:
 - below the floor, and where no timeline is kept: a look into the tweets of each followed account.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import BigIntegerField, Exists, OuterRef
+from django.db.models.functions import Greatest
 
 from minitwitter.accounts.queries import SESSION_USER_COLUMNS, LiveSession, live_session_rows
 from minitwitter.core import ids
@@ -110,23 +111,27 @@ def _part(page: PageRequest) -> Part:
 @lru_cache(maxsize=256)
 def _kept_statement(limit: int, upwards: bool) -> Statement:  # noqa: FBT001  (the key of the cache)
     kept = Timeline.objects.filter(owner_id=Parameter("user"), floor_id__isnull=False)
-    return Statement(lambda: kept.values_list("floor_id", "read_at", *_id_lists(limit, upwards=upwards)))
+    lists = _id_lists(limit, upwards=upwards, floor="floor_id")
+    return Statement(lambda: kept.values_list("floor_id", "read_at", *lists))
 
 
 @lru_cache(maxsize=256)
 def _opened_statement(limit: int, upwards: bool) -> Statement:  # noqa: FBT001  (as above)
     timeline = ("user__timeline__floor_id", "user__timeline__read_at")
-    lists = _id_lists(limit, upwards=upwards)
+    lists = _id_lists(limit, upwards=upwards, floor=timeline[0])
     return Statement(lambda: live_session_rows().values_list(*SESSION_USER_COLUMNS, *timeline, *lists))
 
 
-def _id_lists(limit: int, *, upwards: bool) -> list[IdList]:
-    """The entries, the tweets that are being written, and the authors that are pulled, of the parameter `user`."""
+def _id_lists(limit: int, *, upwards: bool, floor: str) -> list[IdList]:
+    """The entries, the tweets that are being written, and the authors that are pulled, of the parameter `user`.
+
+    `floor` is where the statement finds the timeline's floor.
+    """
     sign = "" if upwards else "-"
     follows = Follow.objects.filter(follower_id=Parameter("user"))
-    entries = TimelineEntry.objects.filter(owner_id=Parameter("user"), **_within("entry_id"))
+    entries = TimelineEntry.objects.filter(owner_id=Parameter("user"), **_within("entry_id", floor))
     pending = PendingFanOut.objects.filter(
-        Exists(follows.filter(followee_id=OuterRef("author_id"))), **_within("tweet_id")
+        Exists(follows.filter(followee_id=OuterRef("author_id"))), **_within("tweet_id", floor)
     )
     return [
         IdList(entries.order_by(f"{sign}entry_id").values("entry_id")[:limit]),
@@ -135,8 +140,9 @@ def _id_lists(limit: int, *, upwards: bool) -> list[IdList]:
     ]
 
 
-def _within(column: str) -> dict[str, Parameter]:
-    return {f"{column}__lt": Parameter("older_than"), f"{column}__gt": Parameter("newer_than")}
+def _within(column: str, floor: str) -> dict[str, Any]:
+    newer_than = Greatest(OuterRef(floor), Parameter("newer_than", output_field=BigIntegerField()))
+    return {f"{column}__lt": Parameter("older_than"), f"{column}__gt": newer_than}
 
 
 def _kept_from_columns(row: Row) -> Kept:
@@ -182,6 +188,8 @@ def _span(limit: int, kept: Kept) -> int:
 
 def _pull(viewer_id: int, part: Part, *, span: int) -> list[int]:
     """The part by the plain definition: from a window of that span at its beginning, and wider ones if need be."""
+    # Whatever the clocks of several machines say, no tweet is of tomorrow.
+    part = part._replace(older_than=min(part.older_than, ids.first_id(ids.now() + timedelta(days=1))))
     end = min(part.older_than, ids.first_id(ids.now()))
     while True:
         window = part._replace(

@@ -251,6 +251,71 @@ def test_an_interrupted_build_is_begun_again(reader: User, author: User, clock: 
     assert kept(reader) == posted
 
 
+def test_a_timeline_that_is_being_built_is_not_cut_as_if_it_were_whole(
+    reader: User, author: User, clock: Clock, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.TIMELINE_LENGTH = 2
+    monkeypatch.setattr(timelines, "SLACK", 0)
+    other = make_user("other")
+    follow(reader, author)
+    old = post(other, clock, 1)
+    Timeline.objects.create(owner=reader, floor_id=None, read_at=clock.now)
+    posted = post(author, clock, 3)
+    follow(reader, other)
+    _tidy()
+    assert Timeline.objects.get(pk=reader.pk).floor_id is None
+    assert feed(reader) == [*posted, *old]
+    Timeline.objects.filter(pk=reader.pk).update(floor_id=None)
+    clock.advance(hours=2)
+    _tidy()
+    assert not Timeline.objects.exists()
+    assert kept(reader) == []
+
+
+def test_following_a_pulled_author_leaves_the_timeline_as_it_is(
+    reader: User, author: User, clock: Clock, settings: LazySettings
+) -> None:
+    settings.TIMELINE_LENGTH = 3
+    other = make_user("other")
+    follow(reader, other)
+    mine = post(other, clock, 3)
+    assert feed(reader) == mine
+    AccountStats.objects.filter(pk=author.pk).update(delivery=Delivery.PULLED)
+    loud = post(author, clock, 5)
+    follow(reader, author)
+    assert kept(reader) == mine
+    assert Timeline.objects.get(pk=reader.pk).floor_id == 0
+    assert feed(reader) == [*loud, *mine]
+
+
+def test_deliveries_that_were_given_up_are_asked_for_again(author: User, clock: Clock, settings: LazySettings) -> None:
+    settings.FAN_OUT_AT_ONCE = 0
+    (person,) = followers_of(author, 1)
+    posted = post(author, clock, 1)
+    loud = make_user("loud")
+    AccountStats.objects.filter(pk=loud.pk).update(delivery=Delivery.BECOMING_PULLED)
+    Task.objects.all().delete()
+    _tidy()
+    assert list(Task.objects.values_list("name", "arguments")) == [("stop_writing", {"author_id": loud.pk})]
+    clock.advance(hours=2)
+    _tidy()
+    assert run_tasks()
+    assert AccountStats.objects.get(pk=loud.pk).delivery == Delivery.PULLED
+    assert kept(person) == posted
+    assert not PendingFanOut.objects.exists()
+
+
+def test_what_is_left_below_the_floor_takes_no_room_on_a_page(reader: User, author: User, clock: Clock) -> None:
+    follow(reader, author)
+    feed(reader)
+    posted = post(author, clock, 3)
+    Timeline.objects.filter(pk=reader.pk).update(floor_id=posted[2])
+    for leftover in range(1, 30):
+        TimelineEntry.objects.create(owner_id=reader.pk, entry_id=leftover, tweet_id=leftover, actor_id=author.pk)
+    assert feed(reader, limit=2, min_id=1) == [posted[2], posted[1]]
+    assert feed(reader, limit=3) == posted
+
+
 def test_a_feed_is_read_although_no_timeline_can_be_built(
     reader: User, author: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,8 @@ class _WithTheFeed(BearerAuthentication):
         self._view = view
 
     def find_session(self, claims: Claims) -> LiveSession | None:
+        if self._view.request.method not in {"GET", "HEAD"}:
+            return super().find_session(claims)
         try:
             opened = open_home(claims.session_id, claims.user_id, self._view.page)
         except ValidationFailed:  # Of the page's parameters. It is the view that tells, once it is known who asks.
