@@ -14,6 +14,9 @@ from tests.faults.inspection import compare_files, inspect
 from tests.faults.ledger import Writers, check, png
 
 READY_WITHIN = 10.0
+# A request that came so shortly before the signal may stand in the kernel's queue still. Granian closes that with its
+# listener, as it would refuse a connection a moment later (docs/operations.md).
+ACCEPTED_WITHIN = 0.1
 STOPPED_WITHIN = 30.0
 MAKING = "Making the database"
 
@@ -57,7 +60,8 @@ def drain(bench: Bench) -> Report:
         report.acknowledged += requests.answered + sum(upload.status == 201 for upload in uploads)
         report.expect(code == 0, f"exit code {code}")
         report.expect_none([upload.outcome for upload in uploads if upload.status != 201], "slow uploads failed")
-        report.expect_none([why for began, why in requests.failures if began < told], "requests in flight failed")
+        in_flight = [why for began, why in requests.failures if began < told - ACCEPTED_WITHIN]
+        report.expect_none(in_flight, "requests in flight failed")
         report.expect_none(requests.wrong, "wrong answers")
         bench.instance.start()
         texts = {text for (text,) in bench.instance.query("SELECT text FROM tweets_tweet")}
