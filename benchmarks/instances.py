@@ -150,4 +150,13 @@ def running(started: Instance) -> Iterator[None]:
         started.start()
         yield
     finally:
+        end(started)
+
+
+def end(started: Instance) -> None:
+    """Stop the instance, if it runs, and wait for all its processes: a killed one may hold the port a little longer."""
+    try:
+        if started.process is not None and started.process.poll() is None:
+            started.stop()
+    finally:
         started.kill()

@@ -12,8 +12,9 @@ from statistics import median
 
 from benchmarks.dataset import user_name
 from benchmarks.instances import Measured
-from benchmarks.load import Request, drive
+from benchmarks.load import Request
 from benchmarks.measure import Figure, WrongAnswer
+from benchmarks.standard import read_once
 from tests.faults.client import Client, percentile
 from tests.operating import task_workers
 
@@ -26,9 +27,8 @@ def let_followers_read(made: Measured, followers: int) -> None:
     """Up to READING of the users read their feeds, so that tweets are written for them."""
     names = [user_name(number) for number in range(min(followers, READING))]
     requests = [Request("GET", "/v1/feed/", token) for token in made.tokens(names)]
-    done = 0
-    while done < len(requests):
-        done += drive(made.port, requests[done:], 2).requests
+    read_once(made.port, requests)
+    read_once(made.port, requests)
     made.finish_background_work()
 
 
