@@ -1,11 +1,9 @@
 """What all views of the API share: reading the request and forming the answer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -88,8 +86,9 @@ class Endpoint(APIView):
     def _page_url(self, page: PageRequest | None) -> str | None:
         if page is None:
             return None
-        parameters = {name: value for name, value in asdict(page).items() if value is not None}
-        return f"{self.base}{self.request.path}?{urlencode(parameters)}"
+        cursors = (("max_id", page.max_id), ("since_id", page.since_id), ("min_id", page.min_id))
+        asked = "".join(f"&{name}={value}" for name, value in cursors if value is not None)
+        return f"{self.base}{self.request.path}?limit={page.limit}{asked}"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who calls, and whether they may. OPTIONS is for everyone: a browser's preflight has no token to show.
