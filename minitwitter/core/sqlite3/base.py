@@ -1,13 +1,14 @@
 """The backend itself; Django looks for it in a module of this name."""
 
 import math
+import sqlite3
 import time
 from typing import Any, ClassVar
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-from minitwitter.core.sqlite3.cursor import PAUSE, SQLiteCursorWrapper
+from minitwitter.core.sqlite3.cursor import PAUSE, SQLiteCursorWrapper, is_busy
 from minitwitter.core.sqlite3.turns import Turns
 
 # When another process has been writing for so many seconds, some threads stop waiting for it ...
@@ -75,17 +76,27 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # What is ignored below are Django's methods that its stubs leave out.
 
     def _begin(self, deadline: float) -> None:
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        except OperationalError as error:
+            if not is_busy(error.__cause__):
+                raise
+            with self.wrap_database_errors:
+                self._begin_later(deadline)
+        _State.blocked_since = math.inf
+
+    def _begin_later(self, deadline: float) -> None:
         while True:
+            now = time.monotonic()
+            _State.blocked_since = min(_State.blocked_since, now)
+            time.sleep(PAUSE)
             try:
-                super()._start_transaction_under_autocommit()  # type: ignore[misc]
-            except OperationalError:
-                now = time.monotonic()
-                _State.blocked_since = min(_State.blocked_since, now)
-                if now > deadline:
+                # Not by way of Django: asking again and again would cost more than the transaction.
+                self.connection.execute(f"BEGIN {self.settings_dict['OPTIONS']['transaction_mode']}")
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or now > deadline:
                     raise
-                time.sleep(PAUSE)
             else:
-                _State.blocked_since = math.inf
                 return
 
     def _end_turn(self) -> None:
