@@ -178,7 +178,7 @@ def _instance(outcomes: dict[str, dict[str, Any]]) -> str:
 
 def growth(results: dict[str, Any]) -> str:
     """The tables of a growth run: a case in a row, a size in a column, and what the largest costs of the smallest."""
-    parts = [_facts(results["machine"])]
+    parts = [_facts(results["machine"]), "![CPU by size](img/performance-growth.svg)\n"]
     for run, title in RUNS.items():
         points = [point for point in results["points"] if point["run"] == run]
         sizes = sorted({point["size"] for point in points})
