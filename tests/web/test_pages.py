@@ -12,6 +12,7 @@ from django.db import OperationalError
 
 from minitwitter.accounts.models import User
 from minitwitter.actions import accounts
+from minitwitter.tweets.models import Tweet
 from minitwitter.web import urls
 from minitwitter.web.views import timelines
 from tests.client import ApiClient, assert_problem
@@ -276,6 +277,31 @@ def test_a_profile_has_a_feed_for_readers_of_feeds(ana: User, visitor: WebClient
     content = entry.findtext(f"{atom}summary") or ""
     assert "Hello &lt;b&gt; &amp; <a href=" in content
     assert '<img src="http://testserver/media/' in content
+
+
+@pytest.mark.parametrize("forbidden", ["\x08", "\x0b", "\x1f", "\ufffe", "\uffff"])
+def test_a_feed_leaves_out_what_xml_cannot_say(ana: User, visitor: WebClient, forbidden: str) -> None:
+    allowed = "\x7f\ud7ff\ue000\ufffd\U00010000\U0010ffff"
+    User.objects.filter(pk=ana.pk).update(display_name=f"A{forbidden}na", bio=f"Re{forbidden}ads")
+    make_tweet(ana, f"Hel{forbidden}lo{allowed}\t&\n{forbidden}")
+    answer: Any = visitor.get("/@ana/feed.atom")
+    assert answer.status_code == 200
+    root = ET.fromstring(answer.content)  # noqa: S314  # Our own.
+    atom = "{http://www.w3.org/2005/Atom}"
+    assert root.findtext(f"{atom}title") == "Ana (@ana)"
+    assert root.findtext(f"{atom}subtitle") == "Reads"
+    assert root.findtext(f"{atom}author/{atom}name") == "Ana (@ana)"
+    (entry,) = root.findall(f"{atom}entry")
+    assert entry.findtext(f"{atom}title") == f"Hello{allowed} &"
+    assert entry.findtext(f"{atom}summary") == f"<p>Hello{allowed}\t&amp;<br></p>"
+
+
+@pytest.mark.parametrize("text", ["\x08", "\uffff"])
+def test_an_entry_of_nothing_that_xml_can_say_still_has_a_title(ana: User, visitor: WebClient, text: str) -> None:
+    Tweet.objects.filter(pk=make_tweet(ana)).update(text=text)
+    root = ET.fromstring(html_of(visitor.get("/@ana/feed.atom")))  # noqa: S314  # Our own.
+    atom = "{http://www.w3.org/2005/Atom}"
+    assert root.findtext(f"{atom}entry/{atom}title") == "Mini Twitter"
 
 
 def test_robots_are_told_what_to_read(visitor: WebClient, settings: LazySettings) -> None:

@@ -1,5 +1,6 @@
 """A person's page: tweets, pictures, likes, and the feed for readers of feeds."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -17,6 +18,8 @@ from minitwitter.web.presenters import Shown
 from minitwitter.web.visitors import WebRequest
 
 _FEED_LENGTH = 20
+# What is no Char of XML 1.0 (section 2.2): a document may not have it in any spelling, `&#8;` neither.
+_FORBIDDEN_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @page()
@@ -75,13 +78,14 @@ def atom(request: WebRequest, username: str) -> HttpResponse:
 
 def _feed(seen: SeenProfile, base: str) -> Atom1Feed:
     sharing = presenters.profile_sharing(seen, base)
+    title, bio = _xml_text(sharing["title"]), _xml_text(seen.profile.bio)
     return Atom1Feed(
-        title=sharing["title"],
+        title=title,
         link=sharing["url"],
         feed_url=f"{sharing['url']}/feed.atom",
-        description=seen.profile.bio,
-        subtitle=seen.profile.bio,
-        author_name=sharing["title"],
+        description=bio,
+        subtitle=bio,
+        author_name=title,
         author_link=sharing["url"],
         language="",
     )
@@ -90,10 +94,15 @@ def _feed(seen: SeenProfile, base: str) -> Atom1Feed:
 def _add(feed: Atom1Feed, each: HydratedTweet, base: str) -> None:
     address = f"{base}/@{each.author.username}/{each.id}"
     feed.add_item(
-        title=presenters.excerpt(each.text) or presenters.NAME,
+        title=presenters.excerpt(_xml_text(each.text)) or presenters.NAME,
         link=address,
-        description=presenters.feed_html(each, base),
+        description=_xml_text(presenters.feed_html(each, base)),
         unique_id=address,
         pubdate=each.created_at,
         updateddate=each.edited_at or each.created_at,
     )
+
+
+def _xml_text(text: str) -> str:
+    """The text without what XML cannot say; people may have written it nevertheless."""
+    return _FORBIDDEN_IN_XML.sub("", text)
