@@ -97,14 +97,15 @@ def _attach(tweet_id: int, image: Image, alt: str) -> None:
 def edit_tweet(*, tweet_id: int, text: str, editor: User, as_moderator: bool = False) -> None:
     """Change the text; the image stays. Only the author may, or a moderator from the admin.
 
+    The text that is there already is no change: nothing is written, and the tweet is not one that was edited.
     Raises TweetNotFound, NotOwner, and ValidationFailed (editing to nothing among its reasons).
     """
     with transaction.atomic():
         tweet = _lock_own_tweet(tweet_id, editor, as_moderator=as_moderator)
         has_image = Attachment.objects.filter(tweet_id=tweet.pk).exists()
         refuse(rules.text_problems(text, has_image=has_image))
-        Tweet.objects.filter(pk=tweet.pk).update(text=text, edited_at=ids.now())
-        if tweet.author_id != editor.pk:
+        changed = Tweet.objects.filter(pk=tweet.pk).exclude(text=text).update(text=text, edited_at=ids.now())
+        if changed and tweet.author_id != editor.pk:
             audit.record(Event.TWEET_MODERATED, subject_id=tweet.author_id, object_id=tweet.pk)
 
 

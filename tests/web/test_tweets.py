@@ -51,6 +51,13 @@ def test_an_odd_key_is_no_key(browser: WebClient, key: str) -> None:
     assert Tweet.objects.count() == 1
 
 
+def test_saving_a_tweet_as_it_was_does_not_mark_it_edited(ana: User, browser: WebClient) -> None:
+    tweet = make_tweet(ana, "One\ntwo")
+    answer = browser.send(f"/@ana/{tweet}/edit", f"/@ana/{tweet}/edit", text="One\r\ntwo")
+    assert answer.status_code == 303
+    assert Tweet.objects.get().edited_at is None
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [

@@ -178,6 +178,16 @@ def test_edits_the_text_and_keeps_the_image(alice: ApiClient) -> None:
         assert response.json()["edited_at"].endswith("Z")
 
 
+def test_an_edit_to_the_same_text_is_none(alice: ApiClient) -> None:
+    tweet = alice.tweet("Before")
+    address = f"/v1/tweets/{tweet['id']}/"
+    response = alice.call("PATCH", address, {"text": "Before"})
+    assert (response.status_code, response.json()) == (200, tweet)
+    edited = alice.call("PATCH", address, {"text": "before"}).json()
+    assert edited["edited_at"] is not None
+    assert alice.call("PUT", address, {"text": "before"}).json() == edited
+
+
 def test_a_bad_edit_changes_nothing(alice: ApiClient, bob: ApiClient, api: ApiClient) -> None:
     tweet = alice.tweet("Before")
     address = f"/v1/tweets/{tweet['id']}/"
