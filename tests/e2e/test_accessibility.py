@@ -140,3 +140,36 @@ def test_nothing_is_wider_than_the_smallest_phone(world: World, ana: Person, twe
     for path in INSIDE:
         page = screen.open(path.format(ana=ana.name, tweet=tweet))
         assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST["width"], path
+
+
+@pytest.mark.parametrize("language", ["en-GB", "pt-BR"])
+def test_nothing_is_wider_than_the_smallest_phone_of_a_stranger(
+    world: World, ana: Person, tweet: str, language: str
+) -> None:
+    screen = world.open(size=SMALLEST, language=language)
+    screen.expect_complaint("404 (Not Found)")
+    for path in OUTSIDE:
+        page = screen.open(path.format(ana=ana.name, tweet=tweet))
+        assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST["width"], path
+
+
+@pytest.mark.parametrize("language", ["en-GB", "pt-BR"])
+@pytest.mark.parametrize("width", [320, 699, 700, 1019, 1020, 1240])
+def test_a_stranger_finds_the_way_in_on_every_width(world: World, ana: Person, width: int, language: str) -> None:
+    page = world.open(size={"width": width, "height": 800}, language=language).page
+    for path in ("/public", f"/@{ana.name}"):
+        page.goto(path)
+        for target in ("/signup", "/login"):
+            link = page.locator(f'a.button[href="{target}"]:visible').first
+            expect(link).to_be_in_viewport(ratio=1)
+            assert link.evaluate("link => link.scrollWidth <= link.clientWidth"), (path, target)
+
+
+def test_a_phone_has_the_log_out_on_top_of_every_tab_of_the_settings(world: World, ana: Person) -> None:
+    page = world.open(size=SMALLEST).log_in(ana)
+    for tab in ("/settings", "/settings/account", "/settings/devices", "/settings/looks"):
+        page.goto(tab)
+        expect(page.get_by_role("button", name="Log out").first).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Administration")).to_have_count(0)
+    page.get_by_role("button", name="Log out").first.click()
+    expect(page.get_by_role("main").get_by_role("link", name="Log in")).to_be_visible()

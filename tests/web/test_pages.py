@@ -259,6 +259,15 @@ def test_an_unknown_host_gets_a_problem(visitor: WebClient) -> None:
     assert_problem(visitor.get("/", headers={"Host": "evil.example"}), 400, "unknown_host")
 
 
+@pytest.mark.parametrize("path", ["/settings", "/settings/account", "/settings/devices", "/settings/looks"])
+def test_every_tab_of_the_settings_leads_administrators_to_their_pages(ana: User, path: str) -> None:
+    link = '<a class="button small" href="/admin/">'
+    assert link not in WebClient(ana).open(path)
+    assert link not in WebClient().open("/settings/looks")
+    User.objects.filter(pk=ana.pk).update(is_staff=True)
+    assert WebClient(ana).open(path).count(link) == 1
+
+
 # --- For other programs -----------------------------------------------------------------------------------------------
 
 
