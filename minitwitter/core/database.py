@@ -33,7 +33,7 @@ LOST_PEER = {"tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interva
 BUSY_TIMEOUT, BUSY_REQUEST_TIMEOUT = 5.0, 1.5
 # How long `wait_for_sharers` waits.
 SHARERS_TIMEOUT_MS = 500
-# With 4,096 random values a millisecond, this many clashes in a row mean a defect, not bad luck.
+# With 2,048 random values a millisecond, this many clashes in a row mean a defect, not bad luck.
 NEW_ID_ATTEMPTS = 20
 
 

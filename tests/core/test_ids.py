@@ -36,9 +36,10 @@ def test_ids_of_one_millisecond_ascend_and_differ(monkeypatch: pytest.MonkeyPatc
 def test_when_the_low_bits_run_out_they_begin_anew_in_the_same_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("minitwitter.core.ids.secrets.randbits", lambda bits: 2**bits - 1)
     moment = ids.now() + timedelta(days=2)
-    first, second = ids.new_id(moment), ids.new_id(moment)
-    assert first == second  # Of this generator; a random one differs, and the insert draws again if it does not.
-    assert ids.time_of(second) == moment
+    *ascending, last = [ids.new_id(moment) for _ in range(130)]
+    assert ascending == sorted(set(ascending))
+    assert last == ascending[0]  # Of this generator; a random one differs, and the insert draws again if it does not.
+    assert ids.time_of(last) == moment
 
 
 @pytest.mark.parametrize("moment", [datetime(2006, 3, 20, 23, 59, tzinfo=UTC), datetime(2076, 1, 1, tzinfo=UTC)])
