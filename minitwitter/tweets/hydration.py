@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, ExpressionWrapper, IntegerField, OuterRef, QuerySet
@@ -55,6 +56,8 @@ _AUTHOR_FROM = len(_TWEET_COLUMNS)
 _IMAGE_FROM = _AUTHOR_FROM + len(_AUTHOR_COLUMNS)
 # Nobody's id: an anonymous reader likes nothing.
 _NOBODY = 0
+# About 1 kB each.
+_TWEETS_REMEMBERED = 2048
 
 
 def _select(places: Any) -> QuerySet[Tweet, Row]:
@@ -81,7 +84,9 @@ def hydrate_tweets(tweet_ids: Sequence[int], viewer_id: int | None) -> dict[int,
     return found
 
 
+@lru_cache(maxsize=_TWEETS_REMEMBERED)
 def _tweet_from_columns(row: Row) -> HydratedTweet:
+    """Remembered by everything that was read, so that nothing can change behind it."""
     author = author_from_columns(*row[_AUTHOR_FROM:_IMAGE_FROM])
     images = () if row[_IMAGE_FROM] is None else (_image_from_columns(row[_IMAGE_FROM:]),)
     tweet_id, text, created_at, edited_at, like_count, liked = row[:_AUTHOR_FROM]
