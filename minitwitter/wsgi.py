@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import django
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest
 
 from minitwitter.bodies import Bodies
 from minitwitter.core.errors import Overloaded
+from minitwitter.handler import Handler
 from minitwitter.overload import PROBED, Line
 
 if TYPE_CHECKING:
@@ -21,20 +21,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "minitwitter.settings")
 
 # Whoever watches over the server shall not take one that is busy for one that is broken.
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
-
-
-class Request(WSGIRequest):
-    """Reads a Content-Type that Python's own parser stumbles over as none, instead of failing outside of everything."""
-
-    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        try:
-            super()._set_content_type_params(meta)  # type: ignore[misc]  # Not in Django's stubs.
-        except ValueError:
-            self.content_type, self.content_params = "", {}
-
-
-class Handler(WSGIHandler):
-    request_class = Request
 
 
 django.setup(set_prefix=False)

@@ -5,9 +5,13 @@ from typing import Any
 
 import orjson
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import connection
 from django.test import RequestFactory
 
+from minitwitter.handler import Handler, _resolve
 from minitwitter.wsgi import application
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -49,3 +53,63 @@ def test_an_answer_that_did_not_read_the_body_says_that_the_connection_ends() ->
 
 def _body(content: bytes) -> dict[str, Any]:
     return {"wsgi.input": BytesIO(content)}
+
+
+def get(path: str, **environ: Any) -> tuple[str, dict[str, str], bytes]:
+    return call(REQUEST_METHOD="GET", PATH_INFO=path, CONTENT_TYPE="", CONTENT_LENGTH="", **environ)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_path_that_was_asked_for_before_leads_to_the_same_view_with_its_own_parts() -> None:
+    names = ["alice", "bob"]
+    for name in names:
+        make_user(name)
+    answers = [orjson.loads(get(f"/v1/users/{name}/")[2]) for name in names * 2]
+    assert [answer["username"] for answer in answers] == names * 2
+
+
+def test_a_path_without_a_view_stays_without_one_and_is_not_remembered() -> None:
+    before = _resolve.cache_info().currsize
+    assert [get("/v1/nothing/")[0] for _ in range(2)] == ["404 Not Found"] * 2
+    assert _resolve.cache_info().currsize == before
+
+
+def test_a_host_that_was_refused_is_refused_again_after_a_good_one() -> None:
+    hosts = ["localhost", "evil host", "localhost", "evil host"]
+    statuses = [get("/healthz", HTTP_HOST=host)[0] for host in hosts]
+    assert statuses == ["200 OK", "400 Bad Request"] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cookies_are_sent() -> None:
+    make_user("alice")
+    headers = get("/login")[1]
+    assert "csrf" in headers["Set-Cookie"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a connection to a file does not break")
+def test_a_connection_that_broke_in_a_request_is_replaced_before_the_next_one() -> None:
+    assert get("/v1/tweets/")[0] == "200 OK"
+    broken: Any = connection.connection
+    broken.close()
+    connection.errors_occurred = True
+    assert get("/v1/tweets/")[0] == "200 OK"
+    assert connection.connection is not broken
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_is_too_old_is_replaced() -> None:
+    assert get("/v1/tweets/")[0] == "200 OK"
+    old = connection.connection
+    connection.close_at = 0.0
+    assert get("/v1/tweets/")[0] == "200 OK"
+    assert connection.connection is not old
+
+
+def test_django_does_nothing_at_the_ends_of_a_request_that_the_handler_does() -> None:
+    # Its test client connects these again, so this looks at a handler that was just made.
+    Handler()
+    for signal in (request_started, request_finished):
+        live: Any = signal
+        assert not any(live._live_receivers(None))

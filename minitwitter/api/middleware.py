@@ -27,6 +27,7 @@ _ERROR_OF_STATUS: dict[int, type[errors.DomainError]] = {
     HTTPStatus.METHOD_NOT_ALLOWED: errors.MethodNotAllowed,
 }
 
+_HOSTS_REMEMBERED = 64
 _BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 log = structlog.get_logger("minitwitter.access")
@@ -117,10 +118,16 @@ def _signed_in_user_id(request: HttpRequest) -> int | None:
 def check_host_and_body(get_response: GetResponse) -> GetResponse:
     """Refuses an unknown host and an oversized body before anything else looks at the request."""
     limit = settings.MAX_BODY_BYTES
+    # What Host headers were found good: looking at one costs more than the rest of what is done here.
+    good: set[str] = set()
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        # Raises DisallowedHost. Kept, because looking at it again for each address in an answer is not free.
-        request.host = request.get_host()  # type: ignore[attr-defined]  # As request_id.
+        host = request.META.get("HTTP_HOST", "")
+        if host not in good:
+            host = request.get_host()  # Raises DisallowedHost.
+            if len(good) < _HOSTS_REMEMBERED:
+                good.add(host)
+        request.host = host  # type: ignore[attr-defined]  # As request_id.
         if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
             return _too_large(request, limit)
         return get_response(request)

@@ -1,7 +1,5 @@
 """Where the present request comes from: for the audit log, and for every line of the log."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -18,14 +16,17 @@ _NOBODY = Caller()
 _caller: ContextVar[Caller] = ContextVar("caller", default=_NOBODY)
 
 
-@contextmanager
-def called_by(caller: Caller) -> Iterator[None]:
+class called_by:  # noqa: N801  # A context manager, named as Python's own are.
     """What happens inside the block was asked for by this caller."""
-    token = _caller.set(caller)
-    try:
-        yield
-    finally:
-        _caller.reset(token)
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def __enter__(self) -> None:
+        self._token = _caller.set(self._caller)
+
+    def __exit__(self, *failure: object) -> None:
+        _caller.reset(self._token)
 
 
 def current() -> Caller:
