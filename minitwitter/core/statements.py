@@ -11,10 +11,12 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import orjson
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import connection
 from django.db.models import BooleanField, DateTimeField, Expression, Field, IntegerField, QuerySet, Subquery
 from django.db.models.sql import DeleteQuery, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
+
+from minitwitter.core.database import change, fetch
 
 Row = tuple[Any, ...]
 Converter = Callable[[Any], Any]
@@ -74,7 +76,7 @@ class Statement:
     def rows(self, **values: Any) -> list[Row]:
         """What the query finds with these values, one for each name among its parameters."""
         sql, places, converters = self._compiled
-        found = _fetch(sql, _filled(places, values))
+        found = fetch(sql, _filled(places, values))
         return [_converted(row, converters) for row in found] if converters else found
 
     def first(self, **values: Any) -> Row | None:
@@ -98,23 +100,6 @@ def _filled(places: list[Any], values: dict[str, Any]) -> list[Any]:
     ]  # fmt: skip
 
 
-def _fetch(sql: str, given: list[Any]) -> list[Row]:
-    """What Django's cursors do for a query in autocommit or not, without the four layers around each of their methods.
-
-    They took as long as SQLite itself. Where somebody listens to queries (tests do, to count them), Django's are used.
-    """
-    database: Any = connections[DEFAULT_DB_ALIAS]
-    if database.queries_logged or database.execute_wrappers:
-        with database.cursor() as cursor:
-            cursor.execute(sql, given)
-            return cursor.fetchall()  # type: ignore[no-any-return]
-    database.close_if_health_check_failed()
-    database.ensure_connection()
-    database.validate_no_broken_transaction()
-    with database.wrap_database_errors:
-        return database.create_cursor().execute(sql, given).fetchall()  # type: ignore[no-any-return]
-
-
 class Change:
     """An UPDATE or a DELETE by parameters."""
 
@@ -124,10 +109,7 @@ class Change:
     def apply(self, **values: Any) -> int:
         """Change the rows, and return how many there were."""
         sql, places = self._compiled
-        with connection.cursor() as cursor:
-            cursor.execute(sql, _filled(places, values))
-            count: int = cursor.rowcount
-            return count
+        return change(sql, _filled(places, values))
 
     @cached_property
     def _compiled(self) -> tuple[str, list[Any]]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connection
 
+from minitwitter.core.database import change, fetch
+
 _FILL = """
 INSERT INTO timelines_timelineentry (owner_id, entry_id, tweet_id, actor_id)
 SELECT f.follower_id, t.id, t.id, t.author_id
@@ -55,22 +57,22 @@ SELECT * FROM (
 
 def fill(owner_id: int, *, newer_than: int) -> None:
     """Write the tweets of all whom the owner follows into the owner's timeline; not those that are pulled."""
-    _execute(_FILL.format(part=""), [owner_id, newer_than])
+    change(_FILL.format(part=""), [owner_id, newer_than])
 
 
 def fill_from(owner_id: int, followee_id: int, *, newer_than: int) -> None:
     """The same for one of them."""
-    _execute(_FILL.format(part="AND f.followee_id = %s"), [owner_id, followee_id, newer_than])
+    change(_FILL.format(part="AND f.followee_id = %s"), [owner_id, followee_id, newer_than])
 
 
 def fan_out(tweet_id: int) -> None:
     """Write the tweet into the timelines of its author's followers, of those who have one."""
-    _execute(_FAN_OUT.format(part=""), [tweet_id])
+    change(_FAN_OUT.format(part=""), [tweet_id])
 
 
 def fan_out_to(tweet_id: int, *, after: int, up_to: int) -> None:
     """The same for the followers whose follow has an id within these bounds (the upper one inclusive)."""
-    _execute(_FAN_OUT.format(part="AND f.id > %s AND f.id <= %s"), [tweet_id, after, up_to])
+    change(_FAN_OUT.format(part="AND f.id > %s AND f.id <= %s"), [tweet_id, after, up_to])
 
 
 def pull(follower_id: int, *, newer_than: int, older_than: int, limit: int, upwards: bool) -> list[int]:
@@ -92,11 +94,4 @@ def _of_authors(count: int, limit: int, order: str) -> str:
 
 
 def _ids(statement: str, parameters: Sequence[Any]) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _execute(statement: str, parameters: Sequence[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+    return [row[0] for row in fetch(statement, parameters)]

@@ -94,7 +94,7 @@ def test_postgresql_keeps_checked_connections_and_prepared_statements() -> None:
         "keepalives_interval": 2,
         "keepalives_count": 2,
         "server_side_binding": True,
-        "prepare_threshold": 2,
+        "prepare_threshold": None,
     }
 
 

@@ -1,12 +1,15 @@
 """Django's backend for PostgreSQL, without what it does anew for each request and each value."""
 
 import select
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from django.db.backends.postgresql import base
 from psycopg.adapt import Loader
+
+from minitwitter.core.postgresql.prepared import PreparedStatements
 
 _TIMES_KEPT = 8192
 
@@ -32,7 +35,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         connection.adapters.register_loader("timestamptz", _MomentLoader)
+        self._prepared = PreparedStatements(connection)
         return connection
+
+    def fetch(self, sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """What a compiled statement finds with these values. Raises psycopg.Error."""
+        found = self._prepared.fetch(sql, given)
+        return self.create_cursor().execute(sql, given).fetchall() if found is None else found
+
+    def change(self, sql: str, given: Sequence[Any]) -> int:
+        """How many rows a compiled statement changes with these values. Raises psycopg.Error."""
+        changed = self._prepared.change(sql, given)
+        return int(self.create_cursor().execute(sql, given).rowcount) if changed is None else changed
+
+    def _commit(self) -> None:
+        if self.connection is None or self.queries_logged or not self._commit_prepared():
+            super()._commit()  # type: ignore[misc]  # Not in Django's stubs.
+
+    def _commit_prepared(self) -> bool:
+        with self.wrap_database_errors:
+            return self._prepared.commit()
 
     def is_usable(self) -> bool:
         """Whether the connection is still there: nothing has come on it since its last answer.

@@ -3,6 +3,7 @@
 import math
 import sqlite3
 import time
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db import OperationalError
@@ -44,6 +45,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         cursor = self.connection.cursor(factory=SQLiteCursorWrapper)
         cursor.patience = float(self.settings_dict["OPTIONS"]["timeout"])
         return cursor
+
+    def fetch(self, sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """What a compiled statement finds with these values. Raises sqlite3.Error."""
+        return self.create_cursor().execute(sql, given).fetchall()  # type: ignore[no-any-return]
+
+    def change(self, sql: str, given: Sequence[Any]) -> int:
+        """How many rows a compiled statement changes with these values. Raises sqlite3.Error."""
+        return int(self.create_cursor().execute(sql, given).rowcount)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
