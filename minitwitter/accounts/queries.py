@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.db.models.functions import Lower
 
 from minitwitter.accounts.errors import UserNotFound
@@ -93,17 +93,24 @@ def live_session_rows() -> QuerySet[Session]:
     return usable.filter(pk=Parameter("session"), user_id=Parameter("user"))
 
 
-class LiveSession:
-    """A session that may be used now, and whose it is: by the values of SESSION_USER_COLUMNS."""
+def session_lives() -> Exists:
+    """Whether there is such a session: for statements that find something else for its user. The same parameters."""
+    return Exists(live_session_rows())
 
-    def __init__(self, session_id: int, user_id: int, user_columns: Row) -> None:
+
+class LiveSession:
+    """A session that may be used now, and whose it is: by the values of SESSION_USER_COLUMNS, if they were read."""
+
+    def __init__(self, session_id: int, user_id: int, user_columns: Row | None = None) -> None:
         self.pk = session_id
         self.user_id = user_id
         self._user_columns = user_columns
 
     @cached_property
     def user(self) -> User:
-        """The signed-in user. Columns that were not read with the session are loaded when they are asked for."""
+        """The signed-in user. What was not read with the session is loaded when it is asked for."""
+        if self._user_columns is None:
+            return User.objects.only(*_NEEDED).get(pk=self.user_id)
         return User.from_db("default", _USER_COLUMNS, self._user_columns)
 
 

@@ -1,6 +1,6 @@
 """Everything that is shown of a page of tweets, by one query whatever the size of the page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, ExpressionWrapper, IntegerField, OuterRef, QuerySet
 
 from minitwitter.accounts.hydration import AUTHOR_COLUMNS, Author, Picture, author_from_columns
-from minitwitter.core.statements import ListStatement, Parameter, Row
+from minitwitter.accounts.queries import LiveSession, session_lives
+from minitwitter.core import ids
+from minitwitter.core.statements import ListStatement, Parameter, Row, Statement, moment
 from minitwitter.tweets.errors import TweetNotFound
 from minitwitter.tweets.models import Like, Tweet
 from minitwitter.tweets.visibility import visible_tweets
@@ -60,23 +62,33 @@ _NOBODY = 0
 _TWEETS_REMEMBERED = 2048
 
 
-def _select(places: Any) -> QuerySet[Tweet, Row]:
-    """A row for each tweet, or for each image of one that has several."""
+def _select(tweets: QuerySet[Tweet]) -> QuerySet[Tweet, Row]:
+    """A row for each of the tweets, or for each image of one that has several."""
     liked: Any = Exists(Like.objects.filter(user_id=Parameter("viewer"), tweet_id=OuterRef("pk")))
     images = (f"attachments__{column}" for column in _IMAGE_COLUMNS)
-    tweets = visible_tweets().filter(pk__in=places).annotate(liked=ExpressionWrapper(liked, IntegerField()))
-    return tweets.values_list(*_TWEET_COLUMNS, *_AUTHOR_COLUMNS, *images)
+    seen = tweets.annotate(liked=ExpressionWrapper(liked, IntegerField()))
+    return seen.values_list(*_TWEET_COLUMNS, *_AUTHOR_COLUMNS, *images)
 
 
-_TWEETS = ListStatement("tweets", _select)
+_TWEETS = ListStatement("tweets", lambda places: _select(visible_tweets().filter(pk__in=places)))
+_OPENED = Statement(lambda: _select(visible_tweets().filter(session_lives(), pk=Parameter("tweet"))))
 
 
 def hydrate_tweets(tweet_ids: Sequence[int], viewer_id: int | None) -> dict[int, HydratedTweet]:
     """The tweets of those ids that the viewer may see, by id. One query."""
-    if not tweet_ids:
-        return {}
+    return _tweets_from_rows(_TWEETS.rows(tweet_ids, viewer=viewer_id or _NOBODY)) if tweet_ids else {}
+
+
+def open_tweet(session_id: int, user_id: int, tweet_id: int) -> tuple[LiveSession, HydratedTweet] | None:
+    """The live session of a reader, and one tweet, by one query. None when either cannot be had."""
+    now = moment(ids.now())
+    rows = _OPENED.rows(session=session_id, user=user_id, now=now, viewer=user_id, tweet=tweet_id)
+    return (LiveSession(session_id, user_id), _tweets_from_rows(rows)[tweet_id]) if rows else None
+
+
+def _tweets_from_rows(rows: Iterable[Row]) -> dict[int, HydratedTweet]:
     found: dict[int, HydratedTweet] = {}
-    for row in _TWEETS.rows(tweet_ids, viewer=viewer_id or _NOBODY):
+    for row in rows:
         tweet = _tweet_from_columns(row)
         if tweet.id in found:
             tweet = tweet._replace(images=tuple(sorted((*found[tweet.id].images, *tweet.images))))

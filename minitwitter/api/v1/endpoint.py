@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
@@ -14,7 +15,9 @@ from rest_framework.views import APIView
 from minitwitter.accounts.errors import TokenInvalid
 from minitwitter.accounts.hydration import hydrate_authors
 from minitwitter.accounts.models import User
-from minitwitter.accounts.queries import LiveSession
+from minitwitter.accounts.queries import LiveSession, live_session
+from minitwitter.accounts.tokens import Claims
+from minitwitter.api.authentication import BearerAuthentication
 from minitwitter.api.responses import Response
 from minitwitter.api.throttling import RequestLimit, tell_limits
 from minitwitter.api.v1 import presenters
@@ -22,6 +25,7 @@ from minitwitter.core.pagination import PageRequest, Skeleton, load_page, parse_
 from minitwitter.tweets.hydration import hydrate_tweets
 
 Item = TypeVar("Item")
+READS = frozenset({"GET", "HEAD"})
 
 
 class Endpoint(APIView):
@@ -90,6 +94,14 @@ class Endpoint(APIView):
         asked = "".join(f"&{name}={value}" for name, value in cursors if value is not None)
         return f"{self.base}{self.request.path}?limit={page.limit}{asked}"
 
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        kinds = cast("Sequence[type[BearerAuthentication]]", self.authentication_classes)
+        return [kind(self.find_session) for kind in kinds]
+
+    def find_session(self, claims: Claims) -> LiveSession | None:
+        """The session of a verified token, if it may still be used."""
+        return live_session(claims.session_id, claims.user_id)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who calls, and whether they may. OPTIONS is for everyone: a browser's preflight has no token to show.
 
@@ -123,7 +135,7 @@ class Endpoint(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Keeps what one reader may see out of every cache; what all may see is asked for again each time."""
         finished = super().finalize_response(request, response, *args, **kwargs)
-        public = getattr(request, "_user", None) is None and request.method in {"GET", "HEAD"}
+        public = getattr(request, "_user", None) is None and request.method in READS
         if "Cache-Control" not in finished:
             finished["Cache-Control"] = "no-cache" if public else "no-store"
         if public:

@@ -11,7 +11,9 @@ from tests.factories import follow, jpeg, make_tweet, make_user
 
 pytestmark = pytest.mark.django_db
 
-SESSION = SKELETON = SKELETON_WITH_SESSION = HYDRATION = ACCOUNT = AUTHORS = PROFILE = RELATION = 1
+SESSION = SKELETON = SKELETON_WITH_SESSION = HYDRATION = HYDRATION_WITH_SESSION = ACCOUNT = AUTHORS = PROFILE = (
+    RELATION
+) = 1
 
 SIGNED_IN_READS = {
     "/v1/feed/": SKELETON_WITH_SESSION + HYDRATION,
@@ -20,7 +22,7 @@ SIGNED_IN_READS = {
     "/v1/users/alice/followers/": SESSION + ACCOUNT + SKELETON + AUTHORS,
     "/v1/users/bob/following/": SESSION + ACCOUNT + SKELETON + AUTHORS,
     "/v1/tweets/{tweet}/likes/": SESSION + 1 + SKELETON + AUTHORS,
-    "/v1/tweets/{tweet}/": SESSION + HYDRATION,
+    "/v1/tweets/{tweet}/": HYDRATION_WITH_SESSION,
     "/v1/users/alice/": SESSION + PROFILE + RELATION,
     "/v1/users/me/": SESSION + PROFILE,
     "/v1/users/me/sessions/": SESSION + SKELETON + 1,

@@ -1,16 +1,14 @@
 """The home feed."""
 
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from minitwitter.accounts.queries import LiveSession
 from minitwitter.accounts.tokens import Claims
 from minitwitter.actions import timelines
-from minitwitter.api.authentication import BearerAuthentication
 from minitwitter.api.openapi import PAGE_PARAMETERS, operation, page_of
 from minitwitter.api.responses import Response
 from minitwitter.api.v1 import schemas
-from minitwitter.api.v1.endpoint import Endpoint
+from minitwitter.api.v1.endpoint import READS, Endpoint
 from minitwitter.core.errors import ValidationFailed
 from minitwitter.core.pagination import PageRequest, Skeleton
 from minitwitter.timelines.queries import Kept, open_home
@@ -19,8 +17,16 @@ from minitwitter.timelines.queries import Kept, open_home
 class Feed(Endpoint):
     kept: Kept | None = None
 
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        return [_WithTheFeed(self)]
+    def find_session(self, claims: Claims) -> LiveSession | None:
+        """Read what is kept of the feed together with the session: one way to the database less."""
+        if self.request.method not in READS:
+            return super().find_session(claims)
+        try:
+            opened = open_home(claims.session_id, claims.user_id, self.page)
+        except ValidationFailed:  # Of the page's parameters. It is the view that tells, once it is known who asks.
+            return super().find_session(claims)
+        session, self.kept = opened or (None, None)
+        return session
 
     @operation(
         "Read one's home feed",
@@ -35,20 +41,3 @@ class Feed(Endpoint):
         if page is self.page:
             return timelines.continue_home(self.session.user_id, page, self.kept)
         return timelines.read_home(self.session.user_id, page)
-
-
-class _WithTheFeed(BearerAuthentication):
-    """Reads what is kept of the feed together with the session: one way to the database less."""
-
-    def __init__(self, view: Feed) -> None:
-        self._view = view
-
-    def find_session(self, claims: Claims) -> LiveSession | None:
-        if self._view.request.method not in {"GET", "HEAD"}:
-            return super().find_session(claims)
-        try:
-            opened = open_home(claims.session_id, claims.user_id, self._view.page)
-        except ValidationFailed:  # Of the page's parameters. It is the view that tells, once it is known who asks.
-            return super().find_session(claims)
-        session, self._view.kept = opened or (None, None)
-        return session

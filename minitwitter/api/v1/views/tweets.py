@@ -8,19 +8,21 @@ from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from minitwitter.accounts.queries import LiveSession
+from minitwitter.accounts.tokens import Claims
 from minitwitter.actions import tweets
 from minitwitter.api.openapi import OPTIONAL, PAGE_PARAMETERS, answer_header, operation, page_of
 from minitwitter.api.permissions import PublicRead, SignedIn
 from minitwitter.api.responses import Response
 from minitwitter.api.throttling import spend
 from minitwitter.api.v1 import presenters, schemas
-from minitwitter.api.v1.endpoint import Endpoint
+from minitwitter.api.v1.endpoint import READS, Endpoint
 from minitwitter.api.v1.inputs import EditTweetInput, NewTextTweetInput, NewTweetInput, read_input
 from minitwitter.api.v1.views.accounts import IMAGE_ERRORS
 from minitwitter.core.errors import FieldProblem, ValidationFailed
 from minitwitter.core.limits import count
 from minitwitter.tweets.errors import IdempotencyInFlight, IdempotencyMismatch, NotOwner, TweetNotFound
-from minitwitter.tweets.hydration import hydrate_tweet
+from minitwitter.tweets.hydration import HydratedTweet, hydrate_tweet, open_tweet
 from minitwitter.tweets.models import IDEMPOTENCY_KEY_LENGTH
 from minitwitter.tweets.queries import public_page
 
@@ -77,8 +79,20 @@ class Tweets(Endpoint):
 
 
 class TweetDetail(Endpoint):
+    opened: HydratedTweet | None = None
+
     def get_permissions(self) -> list[SignedIn]:
-        return [PublicRead() if self.request.method in {"GET", "HEAD"} else SignedIn()]
+        return [PublicRead() if self.request.method in READS else SignedIn()]
+
+    def find_session(self, claims: Claims) -> LiveSession | None:
+        """Read the tweet together with the session: one way to the database less."""
+        if self.request.method not in READS:
+            return super().find_session(claims)
+        opened = open_tweet(claims.session_id, claims.user_id, self.kwargs["tweet_id"])
+        if opened is None:
+            return super().find_session(claims)
+        session, self.opened = opened
+        return session
 
     @operation(
         "Read a tweet",
@@ -89,7 +103,8 @@ class TweetDetail(Endpoint):
         auth=OPTIONAL,
     )
     def get(self, request: Request, tweet_id: int) -> HttpResponse:
-        body = presenters.tweet(hydrate_tweet(tweet_id, self.viewer_id), self.base)
+        shown = self.opened or hydrate_tweet(tweet_id, self.viewer_id)
+        body = presenters.tweet_json(shown, self.base)
         etag = f'"{blake2b(orjson.dumps(body), digest_size=12).hexdigest()}"'
         response = Response(body, headers={"ETag": etag})
         # Django looks at If-None-Match and answers 304 with the headers that the whole answer would have had.
