@@ -1,10 +1,12 @@
 """Rules about characters that several subjects share."""
 
+import re
 import unicodedata
 
 import regex
 
 _GRAPHEME = regex.compile(r"\X")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # Letters, symbols and marks by category that a reader nevertheless sees as nothing.
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 _INVISIBLE_CHARACTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -38,7 +40,7 @@ def _is_invisible(character: str) -> bool:
 
 def is_storable(text: str) -> bool:
     """Whether every database keeps the text: no NUL, no lone surrogate."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return not _UNSTORABLE.search(text)
 
 
 def has_control_characters(text: str, *, allow_line_breaks: bool = False) -> bool:

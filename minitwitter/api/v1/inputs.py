@@ -1,6 +1,7 @@
 """The shape of what callers send: which fields there are and of what type. The rules are the domain's."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from django.core.files.uploadedfile import UploadedFile
@@ -94,7 +95,7 @@ def read_input(shape: type[Input], data: Any, rules: Rules | None = None) -> dic
         refuse([FieldProblem("body", "invalid", "Send a JSON object.")])
     values: dict[str, Any] = {}
     problems: list[FieldProblem] = []
-    for name, field in shape().fields.items():
+    for name, field in _fields(shape).items():
         try:
             values[name] = field.run_validation(_single(data, name))
         except serializers.ValidationError as error:
@@ -104,6 +105,12 @@ def read_input(shape: type[Input], data: Any, rules: Rules | None = None) -> dic
     if problems:
         refuse([*problems, *(rules(**values) if rules else ())])
     return values
+
+
+@cache
+def _fields(shape: type[Input]) -> Mapping[str, serializers.Field[Any, Any, Any, Any]]:
+    """Made once: REST framework copies each field for each new serializer, and to validate a value changes none."""
+    return shape().fields
 
 
 def _details(error: serializers.ValidationError) -> list[tuple[str, str]]:
