@@ -55,10 +55,9 @@ def test_sqlite_is_opened_so_that_writers_wait_and_answered_writes_last() -> Non
     if connection.vendor != "sqlite":
         pytest.skip("about SQLite")
     with connection.cursor() as cursor:
-        values = [
-            cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "foreign_keys")
-        ]
-    assert values == ["wal", 2, 1]
+        names = ("journal_mode", "synchronous", "foreign_keys", "temp_store")
+        values = [cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+    assert values == ["wal", 2, 1, 2]
     with connection.cursor() as cursor, transaction.atomic():
         # A second connection cannot begin to write: this one took the lock with BEGIN IMMEDIATE.
         assert cursor.connection.in_transaction
