@@ -34,11 +34,11 @@ class Recorder(BaseHTTPRequestHandler):
     """Remembers what it was asked, and refuses to post."""
 
     protocol_version = "HTTP/1.1"
-    asked: ClassVar[set[tuple[str, str, str | None, bytes]]] = set()
+    asked: ClassVar[list[tuple[str, str, str | None, bytes]]] = []
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.asked.add((self.command, self.path, self.headers["Authorization"], body))
+        self.asked.append((self.command, self.path, self.headers["Authorization"], body))
         self.send_response(200 if self.command == "GET" else 403)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -63,15 +63,30 @@ def test_the_requests_are_sent_in_turn_and_refusals_are_counted() -> None:
         Request("GET", "/b/?c=d"),
         Request("POST", "/e/", "two", '{"f": "g\\th"}'),
     ]
-    with Server(("127.0.0.1", 0), Recorder) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        found = drive(server.server_address[1], requests, 1)
-        server.shutdown()
+    Recorder.asked.clear()
+    found = _driven(requests)
 
-    assert Recorder.asked == {
+    assert set(Recorder.asked) == {
         ("GET", "/a/", "Bearer one", b""),
         ("GET", "/b/?c=d", None, b""),
         ("POST", "/e/", "Bearer two", b'{"f": "g\\th"}'),
     }
     assert found.requests > 30
     assert found.errors == pytest.approx(found.requests / 3, abs=8)
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
+def test_the_first_request_is_sent_too() -> None:
+    # More than can be sent, so that none is there because its turn came again.
+    Recorder.asked.clear()
+    found = _driven([Request("GET", f"/{number}/") for number in range(50_000)], connections=1)
+    assert found.requests < 50_000
+    assert [asked[1] for asked in Recorder.asked[:3]] == ["/0/", "/1/", "/2/"]
+
+
+def _driven(requests: list[Request], connections: int = 8) -> Load:
+    with Server(("127.0.0.1", 0), Recorder) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = drive(server.server_address[1], requests, 1, connections)
+        server.shutdown()
+    return found
