@@ -215,12 +215,14 @@ def load_application() -> Callable[..., Any]:
     module.line.watch(_reachable(options.host), options.port)
     from django.urls import get_resolver
 
+    from minitwitter import stopping
     from minitwitter.core import database, limits
 
     database.wait_briefly(threads=options.threads)
     # Django reads the addresses, and with them all views, at the first request; nobody should wait for that.
     _ = get_resolver().url_patterns
     limits.current()
+    stopping.delay()
     return application
 
 

@@ -9,6 +9,7 @@ import django
 from django.conf import settings
 from django.http import HttpRequest
 
+from minitwitter import stopping
 from minitwitter.bodies import Bodies
 from minitwitter.core.errors import Overloaded
 from minitwitter.handler import Handler
@@ -40,6 +41,8 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
         line.probe_arrived(path)
         start_response(f"{PROBED} No Content", [])
         return []
+    if stopping.begun.is_set():
+        start_response = _closing(start_response)
     if line.waited_too_long() and path not in HEALTH_PATHS:
         line.refused()
         return refuse(environ, start_response)
@@ -48,6 +51,16 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
         return _answer(environ, start_response)
     finally:
         line.end()
+
+
+def _closing(start_response: "StartResponse") -> "StartResponse":
+    """The same, for an answer that is the last one of its connection."""
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
+        others = [header for header in headers if header[0].lower() != "connection"]
+        return start_response(status, [*others, ("Connection", "close")], exc_info)
+
+    return start
 
 
 def _answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[Any]:

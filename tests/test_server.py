@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -68,6 +69,29 @@ def test_ctrl_c_and_a_closed_terminal_stop_everything(tmp_path: Path, number: in
     assert code == 0
     assert not any(is_alive(worker) for worker in workers)
     assert "Unexpected exit" not in server.output
+
+
+def test_a_server_that_was_suspended_answers_what_came_meanwhile_and_stops(tmp_path: Path) -> None:
+    """Ctrl-Z, and then `kill`, which reaches every process of a job and wakes it."""
+    with running(tmp_path) as server:
+        os.killpg(server.process.pid, signal.SIGSTOP)
+        connections = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(8)]
+        for connection in connections:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        os.killpg(server.process.pid, signal.SIGTERM)
+        os.killpg(server.process.pid, signal.SIGCONT)
+        answers = [_all_of(connection) for connection in connections]
+        code = server.process.wait(timeout=20)  # Less than it gives requests before it kills.
+
+    assert [answer.partition("\r\n")[0] for answer in answers] == ["http/1.1 200 ok"] * 8
+    assert all("connection: close" in answer for answer in answers)
+    assert code == 0
+
+
+def _all_of(connection: socket.socket) -> str:
+    """What the server sends until it closes the connection, in small letters."""
+    with connection, connection.makefile(encoding="latin-1", newline="") as stream:
+        return stream.read().lower()
 
 
 def test_a_killed_supervisor_takes_its_workers_along(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The WSGI application itself, below what the test client can reach."""
 
+import threading
 from io import BytesIO
 from typing import Any
 
@@ -49,6 +50,21 @@ def test_an_answer_that_did_not_read_the_body_says_that_the_connection_ends() ->
     assert (unread[0], unread[1].get("Connection")) == ("401 Unauthorized", "close")
     read = call(CONTENT_TYPE="application/json", CONTENT_LENGTH="2", **_body(b"{}"))
     assert (read[0], read[1].get("Connection")) == ("400 Bad Request", None)
+
+
+@pytest.mark.parametrize("path", ["/v1/feed/", "/healthz", "/login", "/v1/users/login/"])
+def test_from_the_signal_to_stop_on_every_answer_is_the_last_of_its_connection(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "2", "PATH_INFO": path}
+    before = call(**request, **_body(b"{}"))
+    stopping = threading.Event()
+    stopping.set()
+    monkeypatch.setattr("minitwitter.stopping.begun", stopping)
+    status, headers, _ = call(**request, **_body(b"{}"))
+    assert status == before[0]
+    assert headers.keys() == {*before[1], "Connection"}
+    assert headers["Connection"] == "close"
 
 
 def _body(content: bytes) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Accounts, their counters, their sessions, and the mails they are sent."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -40,6 +41,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # When all of its sessions were last ended. Without a default, so that adding it rewrites no row on either database.
+    signed_out_at = models.DateTimeField(null=True, blank=True)
     last_login = None
 
     objects: ClassVar[UserManager] = UserManager()
@@ -56,6 +59,20 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    def get_session_auth_hash(self) -> str:
+        """What a log-in to the admin is bound to: it is over once this is another.
+
+        That is the password, as Django has it, and `signed_out_at`, so that what ends all sessions ends these as well.
+        """
+        return self._since_sign_out(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same by each secret key before the present one."""
+        return map(self._since_sign_out, super().get_session_auth_fallback_hash())
+
+    def _since_sign_out(self, password_hash: str) -> str:
+        return f"{password_hash} {self.signed_out_at.isoformat()}" if self.signed_out_at else password_hash
 
 
 class Delivery(models.IntegerChoices):

@@ -130,15 +130,20 @@ def end_session(*, user: User, session_id: int) -> None:
 
 
 def end_all_sessions(*, user_id: int, keep_session_id: int | None = None) -> None:
-    """End all of the user's sessions but the one to keep: a step of other actions, in their transaction."""
+    """End all of the user's sessions but the one to keep: a step of other actions, in their transaction.
+
+    Log-ins to the admin end as well, all of them: they are no `Session`s, but bound to `signed_out_at`.
+    """
+    now = ids.now()
+    User.objects.filter(pk=user_id).update(signed_out_at=now)
     sessions = live_sessions(user_id)
     if keep_session_id is not None:
         sessions = sessions.exclude(pk=keep_session_id)
-    sessions.update(ended_at=ids.now())
+    sessions.update(ended_at=now)
 
 
 def log_out_everywhere(*, user: User) -> None:
-    """End all of the user's sessions."""
+    """End all of the user's sessions, and log-ins to the admin."""
     with transaction.atomic():
         end_all_sessions(user_id=user.pk)
         audit.record(Event.LOGGED_OUT_EVERYWHERE, subject_id=user.pk)

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.admin.utils import unquote
-from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -19,7 +18,7 @@ from django.utils.safestring import SafeString
 from minitwitter.accounts import rules
 from minitwitter.accounts.models import BIO_LENGTH, User
 from minitwitter.actions import accounts, sessions
-from minitwitter.admin.base import OperatorAdmin, operator, refuse_with
+from minitwitter.admin.base import OperatorAdmin, operator, refuse_with, stay_logged_in
 from minitwitter.admin.display import account_state, thumbnail
 from minitwitter.admin.forms import ActionForm, LinesField, NewPasswordForm, add_refusal
 from minitwitter.admin.lists import ChoiceFilter, MadeFilter, id_conditions, prefix_condition
@@ -313,9 +312,7 @@ class UserAdmin(OperatorAdmin[User]):
             add_refusal(form, refusal)
             return False
         if user.pk == operator(request).pk:
-            # Django's log-in is bound to the password's hash; the operator stays in this window.
-            user.refresh_from_db(fields=["password"])
-            update_session_auth_hash(request, user)
+            stay_logged_in(request)
         self.message_user(request, f"{user} has the new password and was signed out everywhere.", messages.SUCCESS)
         return True
 

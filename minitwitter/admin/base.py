@@ -15,6 +15,7 @@ from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -241,6 +242,16 @@ def operator(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+def stay_logged_in(request: HttpRequest) -> None:
+    """Keep this window's log-in, after the operator's own password was changed in it.
+
+    Log-ins are bound to what `User.get_session_auth_hash` is made of, which has changed just now.
+    """
+    user = operator(request)
+    user.refresh_from_db(fields=["password", "signed_out_at"])
+    update_session_auth_hash(request, user)
 
 
 def refuse_with(detail: str, *, field: str = "") -> None:

@@ -26,7 +26,11 @@ class LiveFilter(ChoiceFilter):
 
 
 class SessionAdmin(OperatorAdmin[Session]):
-    """Sessions are looked at and ended, never changed. The log-ins to these pages are not among them."""
+    """Sessions are looked at and ended, never changed.
+
+    The log-ins to these pages are not among them. They end one by one by logging out, and all together with all of the
+    account's sessions.
+    """
 
     list_display = ("id", "account", "browser", "created_at", "refreshed_at", "state")
     list_filter = (LiveFilter, MadeFilter)

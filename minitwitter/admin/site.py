@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -12,7 +11,7 @@ from minitwitter.accounts.models import Session, User
 from minitwitter.actions import accounts
 from minitwitter.admin.accounts import UserAdmin
 from minitwitter.admin.audit import AuditEntryAdmin
-from minitwitter.admin.base import operator
+from minitwitter.admin.base import operator, stay_logged_in
 from minitwitter.admin.forms import LogInForm, OwnPasswordForm, add_refusal
 from minitwitter.admin.media import ImageAdmin
 from minitwitter.admin.relationships import FollowAdmin
@@ -74,10 +73,9 @@ class OperatorSite(AdminSite):
 
 def _change_password(request: HttpRequest, form: OwnPasswordForm) -> bool:
     """Whether the password was changed; if not, the form says why."""
-    user = operator(request)
     try:
         accounts.change_password(
-            user=user,
+            user=operator(request),
             current_password=form.cleaned_data["current_password"],
             new_password=form.cleaned_data["new_password"],
             keep_session_id=None,
@@ -85,9 +83,7 @@ def _change_password(request: HttpRequest, form: OwnPasswordForm) -> bool:
     except DomainError as refusal:
         add_refusal(form, refusal)
         return False
-    # Django's log-in is bound to the password's hash; without this the operator would be logged out here too.
-    user.refresh_from_db(fields=["password"])
-    update_session_auth_hash(request, user)
+    stay_logged_in(request)
     return True
 
 

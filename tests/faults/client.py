@@ -15,7 +15,14 @@ Outcome = TypeVar("Outcome")
 
 
 class Unanswered(Exception):
-    """The connection was refused, closed or silent: whether the request was carried out is unknown."""
+    """The connection was refused, closed or silent: whether the request was carried out is unknown.
+
+    `sent` is when the last of its bytes was handed to the system, or when that failed (a time of the monotonic clock).
+    """
+
+    def __init__(self, why: str, sent: float) -> None:
+        super().__init__(why)
+        self.sent = sent
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Client:
     token: str = ""
     timeout: float = TIMEOUT
     _connection: http.client.HTTPConnection | None = field(default=None, repr=False)
+    _sent: float = field(default=0.0, repr=False)
 
     def call(
         self,
@@ -67,12 +75,13 @@ class Client:
             sent["Authorization"] = f"Bearer {self.token}"
         if not keep:
             self.close()
-        started = time.monotonic()
+        started, self._sent = time.monotonic(), 0.0
         try:
             answer = self._exchange(method, path, body, sent)
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise Unanswered(f"{method} {path}: {type(error).__name__} {error}") from error
+            why = f"{method} {path}: {type(error).__name__} {error}"
+            raise Unanswered(why, self._sent or time.monotonic()) from error
         if not keep:
             self.close()
         return Answer(*answer, time.monotonic() - started)
@@ -85,6 +94,7 @@ class Client:
             self._connection.connect()
             self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection.request(method, path, body or None, headers)
+        self._sent = time.monotonic()
         response = self._connection.getresponse()
         content = response.read()
         return response.status, {name.lower(): value for name, value in response.getheaders()}, content

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 
 from minitwitter.accounts.models import Session, User
 from minitwitter.core import limits
@@ -12,6 +13,7 @@ from minitwitter.tweets.models import Tweet
 from tests.client import ApiClient, assert_problem
 from tests.factories import PASSWORD, jpeg
 from tests.limiting import Clock, make_limiter
+from tests.mailing import configure_mail, sent
 from tests.web.client import WebClient, form_of, html_of
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +27,7 @@ RATES = {
     "log-in-address": Rate(3, 300),
     "log-in-account": Rate(2, 3600),
     "mail-address": Rate(100, 3600),
-    "mail-account": Rate(100, 3600),
+    "mail-account": Rate(3, 3600),
     "known-log-in": Rate(1, 86400),
 }
 
@@ -96,6 +98,47 @@ def test_pictures_of_an_account_are_counted(ana: User, clock: Clock) -> None:
     assert _refused(browser.submit(form, text="", image=jpeg(), key=""))
     assert browser.submit(form, text="without one", key="").status_code == 303
     assert _refused(browser.send("/settings", "/settings/avatar", image=jpeg()))
+
+
+def test_mails_to_an_address_are_counted_with_those_that_the_api_was_asked_for(
+    ana: User, visitor: WebClient, clock: Clock, settings: LazySettings
+) -> None:
+    configure_mail(settings)
+    form = form_of(visitor.open("/forgot"))
+    assert [visitor.submit(form, email="ana@example.org").status_code for _ in range(2)] == [303, 303]
+    assert ApiClient().call("POST", "/v1/users/password-reset/", {"email": "ANA@example.org"}).status_code == 202
+    assert _refused(visitor.submit(form, email="ana@example.org"))
+    assert len(sent()) == 1  # The newer replaced the older.
+
+
+def test_who_guesses_a_password_is_slowed_down_before_it_counts_as_a_mail(
+    ana: User, clock: Clock, settings: LazySettings
+) -> None:
+    configure_mail(settings)
+    browser = WebClient(ana)
+    form = form_of(browser.open("/settings/account"), "/settings/email")
+    wrong = [browser.submit(form, email="new@example.org", current_password="wrong") for _ in range(2)]
+    assert [answer.status_code for answer in wrong] == [400, 400]
+    assert _refused(browser.submit(form, email="new@example.org", current_password=PASSWORD))
+    counted = limits.count("mail-account", f"account {ana.pk}")
+    assert counted is not None
+    assert (counted.passed, counted.remaining) == (True, 0)  # The third; the refused attempt was none.
+    assert sent() == []
+
+
+def test_new_addresses_of_an_account_are_counted(
+    ana: User, tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure_mail(settings)
+    limiter = make_limiter(tmp_path, Clock(), RATES | {"log-in-account": Rate(100, 3600), "account": Rate(100, 300)})
+    monkeypatch.setattr(limits, "current", lambda: limiter)
+    browser = WebClient(ana)
+    form = form_of(browser.open("/settings/account"), "/settings/email")
+    for number in range(3):
+        answer = browser.submit(form, email=f"new{number}@example.org", current_password=PASSWORD)
+        assert answer.status_code == 303
+    assert _refused(browser.submit(form, email="new3@example.org", current_password=PASSWORD))
+    assert [mail.to for mail in sent()] == [["new2@example.org"]]  # The newest replaced the others.
 
 
 def test_the_code_of_the_first_start_cannot_be_guessed(db: None, clock: Clock) -> None:

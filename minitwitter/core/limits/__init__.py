@@ -23,9 +23,10 @@ __all__ = [
     "Limiter",
     "client_address",
     "count",
+    "count_email_change",
     "count_log_in",
-    "count_mail",
     "count_password",
+    "count_password_reset",
     "remember_log_in",
     "require_room",
 ]
@@ -129,21 +130,40 @@ def remember_log_in(address: str, login: str) -> None:
 
 def count_password(user_id: int) -> Count | None:
     """Count an attempt of a signed-in user to give their password: whoever stole a token shall not guess it."""
-    return count("log-in-account", f"password of {user_id}")
+    return count(*_password(user_id))
 
 
-def count_mail(address: str, email: str, user_id: int | None = None) -> list[Count]:
-    """Count a request that leads to a mail: by its network address, by the account that makes it (if it is signed in),
-    and by the mail address that was given; the last count may have no room.
+def count_password_reset(address: str, email: str) -> list[Count]:
+    """Count a request for a mail by somebody who is not signed in; the last count may have no room.
 
-    Addresses are counted as they were given, without case, whether they are an account's or not.
+    It counts for its network address, and for the mail address as it was given, without case, whether that is an
+    account's or not.
     """
-    keys = [("mail-address", address)]
-    if user_id is not None:
-        keys.append(("mail-account", f"account {user_id}"))
-    keys.append(("mail-account", f"to {email.lower()}"))
+    return _count_in_turn(("mail-address", address), _mail_to(email))
+
+
+def count_email_change(address: str, email: str, user_id: int) -> list[Count]:
+    """Count a request for a mail to a new address, which takes the password; the last count may have no room.
+
+    An attempt at the password is counted first, and then what leads to mails: for the network address, for the account
+    that asks, and for the mail address.
+    """
+    account = ("mail-account", f"account {user_id}")
+    return _count_in_turn(_password(user_id), ("mail-address", address), account, _mail_to(email))
+
+
+def _password(user_id: int) -> tuple[str, str]:
+    return "log-in-account", f"password of {user_id}"
+
+
+def _mail_to(email: str) -> tuple[str, str]:
+    return "mail-account", f"to {email.lower()}"
+
+
+def _count_in_turn(*visits: tuple[str, str]) -> list[Count]:
+    """Count by each rule and key, up to the first that has no room: what is refused counts for nothing after that."""
     counts = []
-    for rule, key in keys:
+    for rule, key in visits:
         counted = count(rule, key)
         if counted is not None:
             counts.append(counted)

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from minitwitter.actions import emails
 from minitwitter.core import limits, mail
 from minitwitter.core.errors import DomainError, NotFound
-from minitwitter.core.limits import client_address, count_mail, count_password
+from minitwitter.core.limits import client_address, count_email_change, count_password_reset
 from minitwitter.web import forms
 from minitwitter.web.pages import FORM, SEND, Access, page, redirect, respond
 from minitwitter.web.views.settings import account_page
@@ -23,7 +23,7 @@ def forgot(request: WebRequest) -> HttpResponse:
     form = forms.read(request, ("email",))
     if request.method == "POST":
         try:
-            limits.require_room(*count_mail(client_address(request.META), form.values["email"]))
+            limits.require_room(*count_password_reset(client_address(request.META), form.values["email"]))
             emails.ask_for_password_reset(email=form.values["email"])
         except DomainError as error:
             form.refuse(error)
@@ -71,8 +71,7 @@ def change(request: WebRequest) -> HttpResponse:
     form = forms.read(request, ("email", "current_password"))
     try:
         forms.require_hashable(form, "current_password")
-        limits.require_room(count_password(user.pk))
-        limits.require_room(*count_mail(client_address(request.META), form.values["email"], user.pk))
+        limits.require_room(*count_email_change(client_address(request.META), form.values["email"], user.pk))
         emails.ask_for_email_change(user=user, **form.values)
     except DomainError as error:
         form.refuse(error)

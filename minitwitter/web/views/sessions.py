@@ -58,7 +58,12 @@ def log_out(request: WebRequest) -> HttpResponse:
 
 
 def signed_out(request: WebRequest, said: str) -> HttpResponse:
-    """Leave nothing of the session in the browser, its Back included."""
+    """Leave nothing of the session in the browser, its Back included, nor a log-in to the admin.
+
+    That one is apart, but whoever gives a browser away thinks of one log-out, and not of two.
+    """
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        request.session.flush()
     response = redirect(request, "/", said=said)
     forget_log_in(response)
     response["Clear-Site-Data"] = '"cache"'

@@ -10,7 +10,7 @@ from minitwitter.api.responses import Response
 from minitwitter.api.throttling import spend
 from minitwitter.api.v1.endpoint import Endpoint
 from minitwitter.api.v1.inputs import EmailInput, MailTokenInput, NewPasswordInput, PasswordResetInput, read_input
-from minitwitter.core.limits import client_address, count_mail, count_password
+from minitwitter.core.limits import client_address, count_email_change, count_password_reset
 
 
 class PasswordReset(Endpoint):
@@ -28,7 +28,7 @@ class PasswordReset(Endpoint):
     )
     def post(self, request: Request) -> Response:
         fields = read_input(PasswordResetInput, request.data)
-        spend(request, *count_mail(client_address(request.META), fields["email"]))
+        spend(request, *count_password_reset(client_address(request.META), fields["email"]))
         emails.ask_for_password_reset(**fields)
         return Response(status=202)
 
@@ -62,8 +62,7 @@ class Email(Endpoint):
     )
     def post(self, request: Request) -> Response:
         fields = read_input(EmailInput, request.data)
-        spend(request, count_password(self.user.pk))
-        spend(request, *count_mail(client_address(request.META), fields["email"], self.user.pk))
+        spend(request, *count_email_change(client_address(request.META), fields["email"], self.user.pk))
         emails.ask_for_email_change(user=self.user, **fields)
         return Response(status=202)
 
