@@ -51,8 +51,7 @@ class Line:
     """The requests of this process: those that its threads carry out now, and those that stand in line for one."""
 
     def __init__(self, *, threads: int) -> None:
-        # Only this process knows the paths, so a probe that reaches another one on the same port is a mere 404 there.
-        self.probe_paths = {f"/{secrets.token_hex(16)}": number for number in range(PROBES)}
+        self.probe_paths: dict[str, int] = {}
         # Some of the threads wait for the interpreter's lock between two requests, where they are not counted.
         self._busy_from = (threads + 1) // 2
         # Of its methods, append and pop are atomic: a counter would need a lock.
@@ -109,8 +108,16 @@ class Line:
         if time.monotonic() - sent <= PATIENCE and self._taken - taken <= SHORT:
             self._is_too_long = False
 
+    def draw_paths(self) -> None:
+        """Only this process knows the paths, so a probe that reaches another one on the same port is a mere 404 there.
+
+        To be called in the process itself: one that is forked has whatever was drawn before.
+        """
+        self.probe_paths = {f"/{secrets.token_hex(16)}": number for number in range(PROBES)}
+
     def watch(self, host: str, port: int) -> None:
         """Send probes for as long as the process lives. Host and port are where the server can be reached."""
+        self.draw_paths()
         for path in self.probe_paths:
             start_without_signals(threading.Thread(target=self._watch, args=(host, port, path), daemon=True))
 

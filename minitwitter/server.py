@@ -1,11 +1,12 @@
 """The server: what is checked before it starts, and Granian with this project's settings.
 
-The supervisor, which is the process that runs this, never imports Django; only its workers do.
+The supervisor, which is the process that runs this, loads the application for its workers and never runs it.
 """
 
 import contextlib
 import ctypes
 import errno
+import gc
 import importlib
 import logging
 import multiprocessing
@@ -13,6 +14,7 @@ import os
 import signal
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -146,6 +148,7 @@ def serve(options: Options, address: Address, banner: str) -> None:
     server.on_startup(lambda: _announce(address, banner, task_workers))
     # Told to stop, a process manager may have told the workers too; that they ended is no failure then.
     server.on_shutdown(lambda: server.interrupt_children.clear() if server.interrupt_signal else None)
+    preload()
     try:
         server.serve(target_loader=load_application, wrap_loader=False)
     finally:
@@ -203,6 +206,32 @@ def _is_listening(address: Address) -> bool:
     return True
 
 
+def preload() -> None:
+    """Load the application before the worker processes are forked from this one, which never runs it.
+
+    They share the memory that it takes until they write to it: 45 MB less with two of them. What each must have for
+    itself (connections, threads, chance) is made in `load_application` or when it is first asked for. Linux only:
+    forking is not safe elsewhere, and there each worker loads the application itself.
+    """
+    if sys.platform != "linux":
+        return
+    # Named, because Python 3.14 has another default.
+    multiprocessing.set_start_method("fork", force=True)
+    # The collector marks every object that it looks at, and a page that was written to is shared no more.
+    gc.disable()
+    importlib.import_module(APPLICATION)
+    _load_addresses()
+    gc.freeze()
+    gc.enable()
+
+
+def _load_addresses() -> None:
+    """Django reads the addresses, and with them all views, at the first request; nobody should wait for that."""
+    from django.urls import get_resolver
+
+    _ = get_resolver().url_patterns
+
+
 def load_application() -> Callable[..., Any]:
     """Load the WSGI application in a worker process, with everything the first request needs."""
     _follow_supervisor()
@@ -213,14 +242,11 @@ def load_application() -> Callable[..., Any]:
     options = load()
     start_without_signals(threading.Thread(target=module.bodies.watch, args=(options.port,), daemon=True))
     module.line.watch(_reachable(options.host), options.port)
-    from django.urls import get_resolver
-
     from minitwitter import stopping
     from minitwitter.core import database, limits
 
     database.wait_briefly(threads=options.threads)
-    # Django reads the addresses, and with them all views, at the first request; nobody should wait for that.
-    _ = get_resolver().url_patterns
+    _load_addresses()
     limits.current()
     stopping.delay()
     return application

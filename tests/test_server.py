@@ -1,5 +1,6 @@
 """The server: what starts, what it says, how it stops, and when it migrates."""
 
+import json
 import os
 import shutil
 import signal
@@ -56,6 +57,12 @@ def test_a_new_instance_starts_says_what_to_open_and_stops(tmp_path: Path, datab
     assert not any(is_alive(worker) for worker in workers)
     assert "Traceback" not in server.output
     assert "Unexpected exit" not in server.output
+
+
+def test_workers_that_are_forked_from_one_process_give_no_request_the_id_of_another(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        problems = [json.loads(server.get("/v1/nothing/")[1]) for _ in range(100)]
+    assert len({problem["request_id"] for problem in problems}) == 100
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])

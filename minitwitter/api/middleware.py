@@ -35,13 +35,12 @@ log = structlog.get_logger("minitwitter.access")
 
 def request_context(get_response: GetResponse) -> GetResponse:
     """Gives the request an id (the caller's own X-Request-Id if it is a plain one), in logs and in the answer."""
-    # Made of chance only so that no two are the same; nothing is guarded by it.
-    chance = random.Random()  # noqa: S311
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else f"{chance.getrandbits(64):016x}"
+        # Made of chance only so that no two are the same (Python sees to that in forked processes); it guards nothing.
+        request_id = given if _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
         request.request_id = request_id  # type: ignore[attr-defined]  # Django's request takes what middleware adds.
         caller = Caller(request_id=request_id, address=client_address(request.META))
         with called_by(caller):
