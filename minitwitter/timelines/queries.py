@@ -154,14 +154,15 @@ def _ids(viewer_id: int, part: Part, kept: Kept | None) -> list[int]:
     """The first ids of the part, in its order."""
     if kept is None:
         return _pull(viewer_id, part, span=_HOUR)
-    above = part._replace(newer_than=max(part.newer_than, kept.floor_id))
-    below = part._replace(older_than=min(part.older_than, kept.floor_id + 1))
     found: list[int] = []
-    for zone in (below, above) if part.upwards else (above, below):
-        left = zone._replace(limit=part.limit - len(found))
-        if left.is_empty:
-            continue
-        found += _pull(viewer_id, left, span=_span(left.limit, kept)) if zone is below else _kept_ids(left, kept)
+    for is_kept in (False, True) if part.upwards else (True, False):
+        left = part.limit - len(found)
+        if is_kept:
+            zone = Part(max(part.newer_than, kept.floor_id), part.older_than, left, part.upwards)
+        else:
+            zone = Part(part.newer_than, min(part.older_than, kept.floor_id + 1), left, part.upwards)
+        if not zone.is_empty:
+            found += _kept_ids(zone, kept) if is_kept else _pull(viewer_id, zone, span=_span(left, kept))
     return found
 
 

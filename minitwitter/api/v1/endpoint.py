@@ -50,7 +50,7 @@ class Endpoint(APIView):
         session = cast("LiveSession | None", self.request.auth)
         return None if session is None else session.user_id
 
-    @property
+    @cached_property
     def base(self) -> str:
         """The address of this server: the configured one, else the one that the request named."""
         return settings.PUBLIC_URL or f"{self.request.scheme}://{cast('Any', self.request)._request.host}"
