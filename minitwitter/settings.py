@@ -153,7 +153,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 # --- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
-# The web client's; the API and the admin stay English.
+# Of the web client and of mails; the API and the admin stay English.
 LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]
 LANGUAGE_COOKIE_NAME = "minitwitter_language"
 TIME_ZONE = "UTC"
@@ -186,7 +186,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TAGS": [
         {"name": "accounts", "description": "Making an account, one's own account, profiles."},
         {"name": "sessions", "description": "Logging in and out, tokens, signed-in devices."},
-        {"name": "emails", "description": "A forgotten password, confirming and changing an address, by mail."},
+        {
+            "name": "emails",
+            "description": "A forgotten password, confirming and changing an address, by mail. Mails are in the"
+            " language that `Accept-Language` asks for: English or Brazilian Portuguese.",
+        },
         {"name": "tweets", "description": "Posting, reading, editing and deleting; the public timeline."},
         {"name": "likes", "description": "Liking tweets."},
         {"name": "follows", "description": "Following accounts."},
