@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from minitwitter import upgrade, work
+from minitwitter import setup_code, upgrade, work
 from minitwitter.server import sqlite_note
 from tests.operating import COMMAND, ROOT, Running, call, environment, free_port, is_alive, running, wait_until
 
@@ -55,6 +55,26 @@ def test_a_new_instance_starts_says_what_to_open_and_stops(tmp_path: Path, datab
     assert not any(is_alive(worker) for worker in workers)
     assert "Traceback" not in server.output
     assert "Unexpected exit" not in server.output
+
+
+def test_a_code_is_printed_until_there_is_an_administrator(tmp_path: Path, database: dict[str, str]) -> None:
+    def printed() -> tuple[bool, bool, bool]:
+        with running(tmp_path, **database) as server:
+            server.stop(signal.SIGTERM)
+            file = tmp_path / "data" / setup_code.FILE
+            return "/setup?code=" in server.output, file.exists(), "minitwitter demo" in server.output
+
+    assert printed() == (True, True, True)
+    register = "from minitwitter.actions.accounts import register; register("
+    fields = "username='ana', email='ana@example.org', password='correct horse battery')"
+    made = call(tmp_path, "manage", "shell", "--no-imports", "-c", register + fields, **database)
+    assert made.returncode == 0, made.stderr
+    assert printed() == (True, True, False)
+    promote = "from minitwitter.accounts.models import User; User.objects.update(is_superuser=True, is_active={})"
+    call(tmp_path, "manage", "shell", "--no-imports", "-c", promote.format(False), **database)
+    assert printed() == (True, True, False)
+    call(tmp_path, "manage", "shell", "--no-imports", "-c", promote.format(True), **database)
+    assert printed() == (False, False, False)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])

@@ -38,6 +38,11 @@ def user_by_email(email: str) -> User | None:
     return addressed.first() if email.isascii() and email.isprintable() else None
 
 
+def active_administrators() -> QuerySet[User]:
+    """Those who may do everything, and are not deactivated or deleted."""
+    return User.objects.filter(is_superuser=True, is_active=True)
+
+
 def visible_user_id(username: str) -> int:
     """The id of the account that a path names. Raises UserNotFound."""
     found = _VISIBLE_ID.first(username=username.lower())

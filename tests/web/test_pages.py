@@ -30,8 +30,8 @@ POST /compose                                 303 400 400 303
 GET  /people                                  200 200 200 303
 GET  /signup                                  200 303 303 200
 POST /signup                                  400 303 303 400
-GET  /setup                                   404 404 404 404
-POST /setup                                   404 404 404 404
+GET  /setup                                   200 200 200 200
+POST /setup                                   400 400 400 400
 GET  /forgot                                  404 404 404 404
 POST /forgot                                  404 404 404 404
 GET  /reset/                                  404 404 404 404

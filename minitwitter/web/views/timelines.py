@@ -21,7 +21,7 @@ def front(request: WebRequest) -> HttpResponse:
     if viewer_id is not None:
         skeleton = merged(partial(read_home, viewer_id), partial(author_page, viewer_id))
         return tweets_response(request, "home", skeleton, {**presenters.composer(), "active": "home"})
-    if first_run.is_due():
+    if first_run.is_empty():
         return redirect(request, "/setup")
     if is_fragment(request):  # A script of a page whose session has ended.
         return redirect(request, "/login")
