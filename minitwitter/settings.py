@@ -20,7 +20,11 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 ALLOWED_HOSTS = list(OPTIONS.allowed_hosts or (*_LOOPBACK, *filter(None, [_PUBLIC.hostname])))
 CSRF_TRUSTED_ORIGINS = [OPTIONS.public_url] if OPTIONS.public_url else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _PUBLIC.scheme == "https"
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "minitwitter_session", "minitwitter_csrf"
+# Under such a name a browser takes a cookie from this very host and over TLS only (RFC 6265bis section 4.1.3.2), so no
+# other site of the same domain can plant one.
+_HOST_ONLY = "__Host-" if SESSION_COOKIE_SECURE else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_HOST_ONLY}minitwitter_session", f"{_HOST_ONLY}minitwitter_csrf"
+LOG_IN_COOKIE_NAME = f"{_HOST_ONLY}minitwitter_login"
 CSRF_COOKIE_HTTPONLY = True  # Forms carry the token; no script needs the cookie.
 CSRF_FAILURE_VIEW = "minitwitter.web.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"

@@ -1,6 +1,7 @@
 """The code with which the first administrator's account is made in a browser: proof of seeing the server's output.
 
-It is made anew at each start of a server without an active administrator, and kept in the data folder for the worker processes.
+It is made anew at each start of a server without an active administrator, and kept in the data folder for the worker
+processes.
 """
 
 import contextlib

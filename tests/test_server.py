@@ -70,10 +70,10 @@ def test_a_code_is_printed_until_there_is_an_administrator(tmp_path: Path, datab
     made = call(tmp_path, "manage", "shell", "--no-imports", "-c", register + fields, **database)
     assert made.returncode == 0, made.stderr
     assert printed() == (True, True, False)
-    promote = "from minitwitter.accounts.models import User; User.objects.update(is_superuser=True, is_active={})"
-    call(tmp_path, "manage", "shell", "--no-imports", "-c", promote.format(False), **database)
+    promote = "from minitwitter.accounts.models import User; User.objects.update(is_superuser=True, is_active=%s)"
+    call(tmp_path, "manage", "shell", "--no-imports", "-c", promote % "False", **database)
     assert printed() == (True, True, False)
-    call(tmp_path, "manage", "shell", "--no-imports", "-c", promote.format(True), **database)
+    call(tmp_path, "manage", "shell", "--no-imports", "-c", promote % "True", **database)
     assert printed() == (False, False, False)
 
 

@@ -25,7 +25,7 @@ from minitwitter.core.limits import client_address
 from minitwitter.web import assets, flash, words
 from minitwitter.web.forms import Form
 from minitwitter.web.presenters import chrome
-from minitwitter.web.visitors import LOG_IN_COOKIE, WebRequest, find_visitor, renew_log_in
+from minitwitter.web.visitors import WebRequest, find_visitor, renew_log_in
 
 Arguments = ParamSpec("Arguments")
 View = Callable[Concatenate[WebRequest, Arguments], HttpResponse]
@@ -174,10 +174,15 @@ def error_page(request: WebRequest, error: DomainError) -> HttpResponse:
     return response
 
 
-def trouble_page(request: WebRequest, trouble: words.Trouble, *, status: int) -> HttpResponse:
-    """The page of a failure; for a script, the one sentence that it shows."""
-    context = {"trouble": trouble, "status": status, "request_id": getattr(request, "request_id", "")}
-    return respond(request, "_trouble" if is_fragment(request) else "trouble", context, status=status)
+def trouble_page(
+    request: WebRequest, trouble: words.Trouble, *, status: int, context: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """The page of a failure; for a script, the one sentence that it shows.
+
+    Of the context, `kept` is a text that would be lost, and `again` the path of the page to begin anew at.
+    """
+    whole = {"trouble": trouble, "status": status, "request_id": getattr(request, "request_id", ""), **(context or {})}
+    return respond(request, "_trouble" if is_fragment(request) else "trouble", whole, status=status)
 
 
 def finish(request: WebRequest, response: HttpResponse) -> HttpResponse:
@@ -189,7 +194,11 @@ def finish(request: WebRequest, response: HttpResponse) -> HttpResponse:
     # Told to `failures_as_problems`.
     response.is_web_page = is_browser(request)  # type: ignore[attr-defined]
     session = request.visitor.session
-    if session is not None and keep_browser_session(session=session) and LOG_IN_COOKIE not in response.cookies:
+    if (
+        session is not None
+        and keep_browser_session(session=session)
+        and settings.LOG_IN_COOKIE_NAME not in response.cookies
+    ):
         renew_log_in(request, response)
     return response
 

@@ -18,7 +18,6 @@ from minitwitter.accounts.tokens import REFRESH_LIFETIME
 from minitwitter.actions.sessions import BrowserLogIn
 from minitwitter.core.ids import MAX_ID
 
-LOG_IN_COOKIE = "minitwitter_login"
 THEME_COOKIE = "minitwitter_theme"
 THEMES = ("auto", "light", "dark")
 _LOG_IN = re.compile(r"([1-9][0-9]{0,15})\.([A-Za-z0-9_-]{43})")
@@ -63,7 +62,7 @@ def find_visitor(request: HttpRequest) -> Visitor:
     """The visitor, by one query at most."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
     return Visitor(
-        session=_session(request.COOKIES.get(LOG_IN_COOKIE, "")),
+        session=_session(request.COOKIES.get(settings.LOG_IN_COOKIE_NAME, "")),
         language=translation.get_language_from_request(request),
         theme=theme if theme in THEMES else THEMES[0],
         base=settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}",
@@ -84,12 +83,12 @@ def remember_log_in(response: HttpResponse, log_in: BrowserLogIn) -> None:
 
 def renew_log_in(request: HttpRequest, response: HttpResponse) -> None:
     """Start the time of the cookie that the request came with anew."""
-    _set_log_in(response, request.COOKIES[LOG_IN_COOKIE])
+    _set_log_in(response, request.COOKIES[settings.LOG_IN_COOKIE_NAME])
 
 
 def _set_log_in(response: HttpResponse, value: str) -> None:
     response.set_cookie(
-        LOG_IN_COOKIE,
+        settings.LOG_IN_COOKIE_NAME,
         value,
         max_age=int(REFRESH_LIFETIME.total_seconds()),
         httponly=True,
@@ -100,7 +99,7 @@ def _set_log_in(response: HttpResponse, value: str) -> None:
 
 def forget_log_in(response: HttpResponse) -> None:
     """Take the cookie away."""
-    response.delete_cookie(LOG_IN_COOKIE, samesite="Lax")
+    response.delete_cookie(settings.LOG_IN_COOKIE_NAME, samesite="Lax")
 
 
 def remember_preference(response: HttpResponse, cookie: str, value: str) -> None:
