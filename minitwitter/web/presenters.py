@@ -14,6 +14,8 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.dateformat import format as format_date
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -151,9 +153,13 @@ def tweet(seen: HydratedTweet, reader: Reader) -> Shown:
         "own": seen.author.id == reader.viewer_id,
         "created": moment(seen.created_at, reader.now),
         "created_whole": long_date(seen.created_at),
-        "edited": long_date(seen.edited_at) if seen.edited_at else "",
+        "edited": _edited(seen.edited_at, reader.now) if seen.edited_at else None,
         "like": like_button(url, liked=seen.liked, count=seen.like_count, signed_in=reader.viewer_id is not None),
     }
+
+
+def _edited(at: datetime, now: datetime) -> Shown:
+    return {**moment(at, now), "whole": long_date(at), "element": whole_time(at)}
 
 
 def like_button(url: str, *, liked: bool, count: int, signed_in: bool) -> Shown:
@@ -196,7 +202,16 @@ def shown_size(width: int, height: int) -> tuple[int, int]:
 
 def moment(at: datetime, now: datetime) -> Shown:
     """A time: for machines, in short, and in full."""
-    return {"iso": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), "short": short_time(at, now)}
+    return {"iso": _iso(at), "short": short_time(at, now)}
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def whole_time(at: datetime) -> SafeString:
+    """A time in full, as an element to put into a sentence; a script turns it into the reader's own time."""
+    return format_html('<time datetime="{}" data-whole>{}</time>', _iso(at), long_date(at))
 
 
 def short_time(at: datetime, now: datetime) -> str:
@@ -249,14 +264,18 @@ def device(session: Session, current_id: int, now: datetime) -> Shown:
         "name": device_name(session.device),
         "agent": session.device,
         "is_phone": re.search(r"Mobile|Android|iPhone", session.device) is not None,
-        "created": long_date(session.created_at),
+        "created": whole_time(session.created_at),
+        "created_text": long_date(session.created_at),
         "used": _last_used(session.refreshed_at, now),
         "current": session.pk == current_id,
     }
 
 
 def _last_used(at: datetime, now: datetime) -> str:
-    return _("today") if now - at < timedelta(days=1) else format_date(at, _("j F Y"))
+    """How long ago; within a day, browsers do not say."""
+    if now - at < timedelta(days=1):
+        return _("today")
+    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(at), long_date(at), short_time(at, now))
 
 
 _BROWSERS = (

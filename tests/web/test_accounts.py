@@ -1,5 +1,7 @@
 """Making accounts in a browser, settings, people and following."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from django.conf import LazySettings
 from minitwitter import setup_code
 from minitwitter.accounts.models import Session, User
 from minitwitter.actions import accounts
+from minitwitter.core import ids
 from minitwitter.relationships.models import Follow
 from minitwitter.web import first_run
 from tests.client import ApiClient
@@ -323,6 +326,11 @@ def test_devices_are_listed_and_signed_out(ana: User, browser: WebClient) -> Non
     assert page.count("<li>") == 3
     assert text_of(page).count("This one") == 1
     session = Session.objects.get(pk=other.cookies["minitwitter_login"].value.split(".")[0])
+    Session.objects.filter(pk=session.pk).update(refreshed_at=ids.now() - timedelta(days=2, hours=1))
+    page = browser.open("/settings/devices")
+    assert re.search(r'Signed in <time datetime="[0-9T:.-]+Z" data-whole>[^<]+ UTC</time> · last used today', page)
+    assert re.search(r'last used <time datetime="[0-9T:.-]+Z" title="[^"]+ UTC">2d</time>', page)
+    assert re.search(r'aria-label="Sign out [^"<]+, signed in [^"<]+ UTC"', page)
     assert browser.send("/settings/devices", f"/settings/devices/{session.pk}").status_code == 303
     assert not other.is_signed_in()
     assert browser.open("/settings/devices").count("<li>") == 2

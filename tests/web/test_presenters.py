@@ -106,9 +106,16 @@ def test_a_link_cannot_leave_its_attribute() -> None:
     assert "onmouseover=alert(1)" not in html.split("</a>")[0]
 
 
+def test_what_is_linked_keeps_its_own_direction() -> None:
+    html = to_html("\u202ehttps://elgoog.example/ \u202e@ana", {"ana": "ana"})
+    assert html.count("<bdi>") == html.count("</bdi>") == 2
+    assert "<bdi>elgoog.example</bdi></a>" in html
+    assert '<a class="mention" href="/@ana"><bdi>@ana</bdi></a>' in html
+
+
 def test_long_addresses_are_shown_short() -> None:
     html = to_html("https://www.example.org/a/very/long/path/that/goes/on/and/on?x=1", {})
-    assert html.partition(">")[2].startswith("example.org/a/very/long/path/")
+    assert html.partition(">")[2].startswith("<bdi>example.org/a/very/long/path/")
 
 
 def test_names_are_found_in_texts() -> None:
