@@ -130,6 +130,13 @@ def is_fragment(request: HttpRequest) -> bool:
     return request.META.get("HTTP_HX_REQUEST") == "true"
 
 
+def canonical(request: HttpRequest, asked: str, username: str) -> HttpResponse | None:
+    """The way to the same page under the name as its owner writes it, where another was asked for; None where not."""
+    if asked == username or request.method not in READ:
+        return None
+    return redirect(request, request.get_full_path().replace(f"/@{asked}", f"/@{username}", 1))
+
+
 def redirect(request: HttpRequest, path: str, *, said: str = "") -> HttpResponse:
     """Go on at another page. `said` is a key of `flash.SAYINGS`, told there."""
     response: HttpResponse

@@ -20,6 +20,7 @@ from minitwitter.web.pages import (
     FORM,
     SEND,
     Access,
+    canonical,
     is_fragment,
     log_in_first,
     next_path,
@@ -96,8 +97,8 @@ def _post(request: WebRequest, form: Form) -> None:
 def detail(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
     """A tweet at its own address."""
     seen = hydrate_tweet(tweet_id, request.visitor.viewer_id)
-    if seen.author.username != username:
-        return redirect(request, f"/@{seen.author.username}/{tweet_id}")
+    if elsewhere := canonical(request, username, seen.author.username):
+        return elsewhere
     context = {
         "tweet": presenters.tweet(seen, reader(request, [seen.text])),
         "sharing": presenters.tweet_sharing(seen, request.visitor.base),
@@ -110,6 +111,8 @@ def detail(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
 def edit(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
     """Change the text of one's tweet."""
     seen = _own_tweet(request, tweet_id)
+    if elsewhere := canonical(request, username, seen.author.username):
+        return elsewhere
     form = Form({"text": seen.text})
     if request.method == "POST":
         form = forms.read(request, ("text",))
@@ -128,6 +131,8 @@ def edit(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
 def delete(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
     """Delete one's tweet, after a question."""
     seen = _own_tweet(request, tweet_id)
+    if elsewhere := canonical(request, username, seen.author.username):
+        return elsewhere
     if request.method == "POST":
         actions.delete_tweet(tweet_id=tweet_id, editor=request.visitor.member)
         return redirect(request, f"/@{quote(seen.author.username)}", said="deleted")
