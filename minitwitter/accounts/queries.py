@@ -68,13 +68,8 @@ _SHOWN = ("refreshed_at", "user_id", "user__display_name", "user__avatar__key", 
 _USER_COLUMNS = tuple(field.attname for field in User._meta.concrete_fields if field.attname in _NEEDED)
 SESSION_USER_COLUMNS = tuple(f"user__{column}" for column in _USER_COLUMNS)
 _LIVE_SESSION = Statement(lambda: live_session_rows().values_list(*SESSION_USER_COLUMNS))
-_BROWSER_SESSION = Statement(
-    lambda: (
-        _live(Session.objects.filter(user__is_active=True))
-        .filter(pk=Parameter("session"), refresh_id=Parameter("browser"))
-        .values_list(*_SHOWN, *(f"user__{column}" for column in _USER_COLUMNS))
-    )
-)
+BROWSER_SESSION_COLUMNS = (*_SHOWN, *SESSION_USER_COLUMNS)
+_BROWSER_SESSION = Statement(lambda: browser_session_rows().values_list(*BROWSER_SESSION_COLUMNS))
 _NAMED = ListStatement(
     "names",
     lambda places: (
@@ -96,6 +91,12 @@ def live_session_rows() -> QuerySet[Session]:
     """The session `session` of the user `user`, if both may be used at the moment `now`: these are parameters."""
     usable = _live(Session.objects.filter(user__is_active=True))
     return usable.filter(pk=Parameter("session"), user_id=Parameter("user"))
+
+
+def browser_session_rows() -> QuerySet[Session]:
+    """The session `session` of the browser `browser`, if it may be used at the moment `now`: these are parameters."""
+    usable = _live(Session.objects.filter(user__is_active=True))
+    return usable.filter(pk=Parameter("session"), refresh_id=Parameter("browser"))
 
 
 class LiveSession:
@@ -122,6 +123,7 @@ class BrowserSession(LiveSession):
     """The session of a browser, with what every page shows of whoever is signed in."""
 
     def __init__(self, session_id: int, row: Row) -> None:
+        """`row`: the values of BROWSER_SESSION_COLUMNS."""
         self.refreshed_at: datetime = row[0]
         self.display_name: str = row[2]
         self.avatar: tuple[str, str] | None = (row[3], row[4]) if row[3] else None

@@ -25,7 +25,7 @@ from minitwitter.core.limits import client_address
 from minitwitter.web import assets, flash, words
 from minitwitter.web.forms import Form
 from minitwitter.web.presenters import chrome
-from minitwitter.web.visitors import WebRequest, find_visitor, renew_log_in
+from minitwitter.web.visitors import FindSession, WebRequest, find_visitor, look_up, renew_log_in
 
 Arguments = ParamSpec("Arguments")
 View = Callable[Concatenate[WebRequest, Arguments], HttpResponse]
@@ -45,11 +45,12 @@ class Access(Enum):
 
 
 def page(
-    *, methods: tuple[str, ...] = READ, access: Access = Access.READERS
+    *, methods: tuple[str, ...] = READ, access: Access = Access.READERS, find_session: FindSession = look_up
 ) -> Callable[[View[Arguments]], Callable[Concatenate[HttpRequest, Arguments], HttpResponse]]:
     """Makes a view of a function that parses, makes one domain call, and answers.
 
-    The request gets its visitor, the page its headers; a DomainError becomes a page that says what went wrong.
+    The request gets its visitor, with the session that `find_session` finds, and the page its headers; a DomainError
+    becomes a page that says what went wrong.
     """
 
     def decorate(view: View[Arguments]) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponse]:
@@ -57,7 +58,7 @@ def page(
         checked: Any = csrf_protect(view)
 
         def answer(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponse:
-            known = recognise(request)
+            known = recognise(request, find_session)
             chosen = checked if request.method == "POST" else view
             with translation.override(known.visitor.language):
                 try:
@@ -74,10 +75,10 @@ def page(
     return decorate
 
 
-def recognise(request: HttpRequest) -> WebRequest:
+def recognise(request: HttpRequest, find_session: FindSession = look_up) -> WebRequest:
     """The request with its visitor."""
     known = cast("WebRequest", request)
-    known.visitor = find_visitor(request)
+    known.visitor = find_visitor(request, find_session)
     return known
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.dateformat import format as format_date
+from django.utils.formats import get_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
@@ -40,6 +41,7 @@ _EXCERPT_LENGTH = 80
 # A picture in a tweet, in CSS pixels.
 _WIDEST, _HIGHEST, _NARROWEST, _LOWEST = 600, 510, 160, 90
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
+_UNITS = (_DAY, _HOUR, _MINUTE, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def profile(seen: SeenProfile, reader: Reader) -> Shown:
         "location": about.location,
         "website": about.website,
         "website_shown": shown(about.website),
-        "joined": format_date(about.created_at, "F Y"),
+        "joined": _month(about.created_at.date().replace(day=1), get_language() or ""),
         "followers": about.followers_count,
         "followers_short": short_number(about.followers_count),
         "following_count": about.following_count,
@@ -217,21 +219,31 @@ def whole_time(at: datetime) -> SafeString:
 def short_time(at: datetime, now: datetime) -> str:
     """How long ago, in a few characters; the day where that is over a week."""
     seconds = max(0, int((now - at).total_seconds()))
-    if seconds < _MINUTE:
-        return _("now")
-    if seconds < _HOUR:
-        return _("{n}m").format(n=seconds // _MINUTE)
-    if seconds < _DAY:
-        return _("{n}h").format(n=seconds // _HOUR)
+    language = get_language() or ""
     if seconds < _WEEK:
-        return _("{n}d").format(n=seconds // _DAY)
-    return _day(at.date(), get_language() or "", this_year=at.year == now.year)
+        unit = next(unit for unit in _UNITS if seconds >= unit)
+        return _ago(seconds // max(unit, 1), unit, language)
+    return _day(at.date(), language, this_year=at.year == now.year)
+
+
+# To look a text up and to fill it in costs more than the rest of a card that is kept. The language of these is the
+# active one, and only there so that it tells them apart.
+
+
+@lru_cache(maxsize=1000)
+def _ago(number: int, unit: int, _language: str) -> str:
+    texts = {_DAY: _("{n}d"), _HOUR: _("{n}h"), _MINUTE: _("{n}m"), 0: _("now")}
+    return texts[unit].format(n=number)
 
 
 @lru_cache(maxsize=1000)
 def _day(day: date, _language: str, *, this_year: bool) -> str:
-    """The language is the active one, and only here so that it tells days apart."""
     return format_date(day, _("j M") if this_year else _("j M Y"))
+
+
+@lru_cache(maxsize=1000)
+def _month(first_day: date, _language: str) -> str:
+    return format_date(first_day, "F Y")
 
 
 def long_date(at: datetime) -> str:
@@ -241,12 +253,12 @@ def long_date(at: datetime) -> str:
 
 def short_number(number: int) -> str:
     """1234 as 1.2K: counters have little room."""
-    for size, letter in ((1_000_000, _("M")), (1_000, _("K"))):
-        if number >= size:
-            value = number * 10 // size / 10
-            text = f"{value:.1f}".removesuffix(".0") if value < 100 else str(int(value))
-            return text + letter
-    return str(number)
+    if number < 1_000:
+        return str(number)  # Most are, and looking the letters up is what costs here.
+    size, letter = (1_000_000, _("M")) if number >= 1_000_000 else (1_000, _("K"))
+    value = number * 10 // size / 10
+    text = f"{value:.1f}".removesuffix(".0") if value < 100 else str(int(value))
+    return text.replace(".", get_format("DECIMAL_SEPARATOR")) + letter
 
 
 def page_query(page: PageRequest | None) -> str:

@@ -246,12 +246,16 @@ def test_a_defect_is_told_as_ours_with_the_id_for_the_operator(
     assert "abc-1" in html_of(answer)
 
 
-def test_while_the_database_is_away_a_page_says_so(browser: WebClient, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", ["/", "/public"])
+def test_while_the_database_is_away_a_page_says_so(
+    browser: WebClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     def away(*_: object) -> None:
         raise OperationalError
 
     monkeypatch.setattr("minitwitter.web.visitors.browser_session", away)
-    answer: Any = browser.get("/")
+    monkeypatch.setattr("minitwitter.web.views.timelines.open_home_in_browser", away)
+    answer: Any = browser.get(path)
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert "One moment" in html_of(answer)
 

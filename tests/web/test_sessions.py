@@ -140,6 +140,8 @@ def test_the_very_next_click_is_refused_after(ana: User, browser: WebClient, end
     ENDINGS[ending](ana)
     assert not browser.is_signed_in()
     assert browser.get("/settings")["Location"] == "/login?next=%2Fsettings"
+    # Home, which looks its session up together with the feed.
+    assert 'action="/compose"' not in browser.open("/")
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,7 @@ def test_no_other_cookie_is_a_session(ana: User, value: str) -> None:
     stranger = WebClient()
     stranger.cookies[LOG_IN_COOKIE] = value.format(i=session, s=secret)
     assert not stranger.is_signed_in()
+    assert 'action="/compose"' not in stranger.open("/")
 
 
 def test_the_session_of_an_api_client_makes_no_cookie(ana: User) -> None:
@@ -163,6 +166,12 @@ def test_the_session_of_an_api_client_makes_no_cookie(ana: User) -> None:
 def test_the_cookie_is_no_token_of_the_api(browser: WebClient) -> None:
     assert browser.get("/v1/users/me/").status_code == 401
     assert browser.post("/v1/tweets/", {"text": "x"}, content_type="application/json").status_code == 401
+
+
+def test_home_names_a_wrong_part_of_the_feed_to_its_reader(ana: User, browser: WebClient) -> None:
+    answer: Any = browser.get("/?max_id=x")
+    assert answer.status_code == 400
+    assert 'href="/@ana"' in html_of(answer)
 
 
 def test_a_browser_that_is_used_stays_signed_in(browser: WebClient) -> None:
