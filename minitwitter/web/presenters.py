@@ -41,7 +41,6 @@ _EXCERPT_LENGTH = 80
 # A picture in a tweet, in CSS pixels.
 _WIDEST, _HIGHEST, _NARROWEST, _LOWEST = 600, 510, 160, 90
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
-_UNITS = (_DAY, _HOUR, _MINUTE, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +220,7 @@ def short_time(at: datetime, now: datetime) -> str:
     seconds = max(0, int((now - at).total_seconds()))
     language = get_language() or ""
     if seconds < _WEEK:
-        unit = next(unit for unit in _UNITS if seconds >= unit)
+        unit = _DAY if seconds >= _DAY else _HOUR if seconds >= _HOUR else _MINUTE if seconds >= _MINUTE else 0
         return _ago(seconds // max(unit, 1), unit, language)
     return _day(at.date(), language, this_year=at.year == now.year)
 

@@ -87,9 +87,12 @@ def atom(request: WebRequest, username: str) -> HttpResponse:
 
 def _feed_tag(seen: SeenProfile, latest: list[HydratedTweet], base: str) -> str:
     """Stands for all that the feed is made of, and for how. A weak one, because a compressed answer has it, too."""
-    about = (seen.profile.author, seen.profile.bio)
-    tweets = [each._replace(like_count=0, liked=False) for each in latest]
-    digest = hashlib.sha256(repr((__version__, base, about, tweets)).encode("utf-8", "surrogatepass"))
+    author = seen.profile.author
+    parts: list[object] = [__version__, base, author.username, author.display_name, seen.profile.bio]
+    for each in latest:
+        parts += (each.id, each.text, each.edited_at, *each.images)
+    # No text that is stored has a NUL.
+    digest = hashlib.sha256("\0".join(map(str, parts)).encode())
     return f'W/"{digest.hexdigest()[:32]}"'
 
 
