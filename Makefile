@@ -10,7 +10,7 @@
 #   make lint                       every check                  make format    write what the formatter wants
 #   make e2e                        the web client in a real browser
 #   make screenshots                docs/screenshots, from a demo instance
-#   make messages                   the web client's translations: what is new in the texts, and the compiled files
+#   make messages                   the translations of pages and mails: what is new in the texts, and the compiled files
 #   make docs                       openapi.yaml and docs/configuration.md, from the code
 #   make lock                       requirements/*.txt, from pyproject.toml (needs uv)
 PYTHON ?= python3

@@ -223,8 +223,12 @@ def _run(options: Options, _: argparse.Namespace) -> int:
     # Bringing the database up to date may have taken long enough for somebody else to take the port.
     address = server.find_address(options)
     create_admin, code, demonstrate = _how_to(options, "createadmin"), "", ""
+    if upgrade.has_administrator(options):
+        setup_code.withdraw(options.data_dir)
+    else:
+        code = setup_code.offer(options.data_dir)
     if not upgrade.has_accounts(options):
-        code, demonstrate = setup_code.offer(options.data_dir), _how_to(options, "demo")
+        demonstrate = _how_to(options, "demo")
     server.serve(options, address, server.banner(options, address, create_admin, code, demonstrate))
     return 0
 
@@ -272,6 +276,7 @@ def _create_admin(options: Options, parsed: argparse.Namespace) -> int:
         for problem in refused.problems:
             print(f"{problem.field}: {problem.detail}", file=sys.stderr)
         return 1
+    setup_code.withdraw(options.data_dir)
     print(f"The administrator {username} was made and may sign in at /admin/.")
     return 0
 

@@ -276,8 +276,8 @@ def _follow_supervisor() -> None:
 def banner(options: Options, address: Address, create_admin: str, setup_code: str = "", demonstrate: str = "") -> str:
     """What an operator should know about the server that just started.
 
-    The code (for the first administrator's account) and `demonstrate`, which is a command as `create_admin` is, are for
-    an instance that has no accounts yet.
+    The code (for the first administrator's account) is for an instance that has no active administrator; `demonstrate`,
+    which is a command as `create_admin` is, for one that has no accounts yet.
     """
     base = options.public_url or address.url
     first = ["", "Make the first administrator's account in your browser:", f"  {base}/setup?code={setup_code}"]

@@ -20,7 +20,11 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 ALLOWED_HOSTS = list(OPTIONS.allowed_hosts or (*_LOOPBACK, *filter(None, [_PUBLIC.hostname])))
 CSRF_TRUSTED_ORIGINS = [OPTIONS.public_url] if OPTIONS.public_url else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _PUBLIC.scheme == "https"
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "minitwitter_session", "minitwitter_csrf"
+# Under such a name a browser takes a cookie from this very host and over TLS only (RFC 6265bis section 4.1.3.2), so no
+# other site of the same domain can plant one.
+_HOST_ONLY = "__Host-" if SESSION_COOKIE_SECURE else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_HOST_ONLY}minitwitter_session", f"{_HOST_ONLY}minitwitter_csrf"
+LOG_IN_COOKIE_NAME = f"{_HOST_ONLY}minitwitter_login"
 CSRF_COOKIE_HTTPONLY = True  # Forms carry the token; no script needs the cookie.
 CSRF_FAILURE_VIEW = "minitwitter.web.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
@@ -153,7 +157,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 # --- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
-# The web client's; the API and the admin stay English.
+# Of the web client and of mails; the API and the admin stay English.
 LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]
 LANGUAGE_COOKIE_NAME = "minitwitter_language"
 TIME_ZONE = "UTC"
@@ -186,7 +190,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TAGS": [
         {"name": "accounts", "description": "Making an account, one's own account, profiles."},
         {"name": "sessions", "description": "Logging in and out, tokens, signed-in devices."},
-        {"name": "emails", "description": "A forgotten password, confirming and changing an address, by mail."},
+        {
+            "name": "emails",
+            "description": "A forgotten password, confirming and changing an address, by mail. Mails are in the"
+            " language that `Accept-Language` asks for: English or Brazilian Portuguese.",
+        },
         {"name": "tweets", "description": "Posting, reading, editing and deleting; the public timeline."},
         {"name": "likes", "description": "Liking tweets."},
         {"name": "follows", "description": "Following accounts."},

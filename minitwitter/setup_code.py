@@ -1,6 +1,7 @@
 """The code with which the first administrator's account is made in a browser: proof of seeing the server's output.
 
-It is made anew at each start of a server without an account, and kept in the data folder for the worker processes.
+It is made anew at each start of a server without an active administrator, and kept in the data folder for the worker
+processes.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ _LENGTH = 10
 
 
 def offer(data_dir: Path) -> str:
-    """A new code, good until the next one or until an account is made with it."""
+    """A new code, good until the next one or until there is an administrator."""
     code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     draft = data_dir / f"{FILE}.{os.getpid()}.new"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

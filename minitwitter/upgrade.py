@@ -108,7 +108,16 @@ def _applied_in_postgresql(settings: dict[str, Any]) -> frozenset[str]:
 
 def has_accounts(options: Options) -> bool:
     """Whether the database, which is up to date, has any account."""
-    settings, query = configure(options), "SELECT 1 FROM accounts_user LIMIT 1"
+    return _finds(options, "SELECT 1 FROM accounts_user LIMIT 1")
+
+
+def has_administrator(options: Options) -> bool:
+    """Whether the database, which is up to date, has an administrator who may log in."""
+    return _finds(options, "SELECT 1 FROM accounts_user WHERE is_superuser AND is_active LIMIT 1")
+
+
+def _finds(options: Options, query: str) -> bool:
+    settings = configure(options)
     if settings["ENGINE"].endswith("sqlite3"):
         with closing(sqlite3.connect(settings["NAME"], timeout=BUSY_TIMEOUT)) as connection:
             return connection.execute(query).fetchone() is not None

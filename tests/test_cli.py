@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from minitwitter import __version__
+from minitwitter import __version__, setup_code
 from tests.operating import COMMAND, call, environment, free_port
 
 USAGE_ERROR = 2
@@ -170,6 +170,17 @@ def test_createadmin_makes_an_administrator_and_the_database_it_needs(tmp_path: 
     question = "from minitwitter.accounts.models import User; u = User.objects.get(); print(u.username, u.is_staff)"
     shown = call(tmp_path, "manage", "shell", "--no-imports", "-c", question)
     assert shown.stdout == "grace True\n"
+
+
+def test_createadmin_ends_what_the_printed_code_is_good_for(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    code = setup_code.offer(folder)
+    arguments = ("createadmin", "--username", "grace", "--email", "grace@example.org")
+    refused = call(tmp_path, *arguments, text="short\n")
+    assert (refused.returncode, setup_code.is_right(folder, code)) == (1, True)
+    done = call(tmp_path, *arguments, text="correct horse battery\n")
+    assert (done.returncode, setup_code.is_right(folder, code)) == (0, False)
 
 
 def test_createadmin_says_what_is_wrong_with_each_field(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from minitwitter import upgrade, work
+from minitwitter import setup_code, upgrade, work
 from minitwitter.server import sqlite_note
 from tests.operating import COMMAND, ROOT, Running, call, environment, free_port, is_alive, running, wait_until
 
@@ -63,6 +63,26 @@ def test_workers_that_are_forked_from_one_process_give_no_request_the_id_of_anot
     with running(tmp_path) as server:
         problems = [json.loads(server.get("/v1/nothing/")[1]) for _ in range(100)]
     assert len({problem["request_id"] for problem in problems}) == 100
+
+
+def test_a_code_is_printed_until_there_is_an_administrator(tmp_path: Path, database: dict[str, str]) -> None:
+    def printed() -> tuple[bool, bool, bool]:
+        with running(tmp_path, **database) as server:
+            server.stop(signal.SIGTERM)
+            file = tmp_path / "data" / setup_code.FILE
+            return "/setup?code=" in server.output, file.exists(), "minitwitter demo" in server.output
+
+    assert printed() == (True, True, True)
+    register = "from minitwitter.actions.accounts import register; register("
+    fields = "username='ana', email='ana@example.org', password='correct horse battery')"
+    made = call(tmp_path, "manage", "shell", "--no-imports", "-c", register + fields, **database)
+    assert made.returncode == 0, made.stderr
+    assert printed() == (True, True, False)
+    promote = "from minitwitter.accounts.models import User; User.objects.update(is_superuser=True, is_active=%s)"
+    call(tmp_path, "manage", "shell", "--no-imports", "-c", promote % "False", **database)
+    assert printed() == (True, True, False)
+    call(tmp_path, "manage", "shell", "--no-imports", "-c", promote % "True", **database)
+    assert printed() == (False, False, False)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])

@@ -1,4 +1,4 @@
-"""The web client's texts and their translations.
+"""The texts of the web client and of mails, and their translations.
 
 python tools/messages.py             write what is new into each django.po, and compile all of them
 python tools/messages.py --check     see that nothing is missing, left over or not compiled
@@ -17,7 +17,8 @@ from typing import NamedTuple
 import polib
 
 ROOT = Path(__file__).resolve().parent.parent
-WEB = ROOT / "minitwitter" / "web"
+# The apps that speak to people in their language. Each has its texts in English, and its translations beside them.
+APPS = tuple(ROOT / "minitwitter" / name for name in ("accounts", "web"))
 FUNCTIONS = {"_", "gettext", "gettext_lazy", "ngettext"}
 
 
@@ -33,24 +34,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Update or check the translations.")
     parser.add_argument("--check", action="store_true", help="change nothing, and fail when something is missing")
     check = parser.parse_args().check
-    used = used_messages()
-    problems = [problem for path in catalogues() for problem in (check_one if check else update)(path, used)]
+    problems = [
+        problem
+        for app in APPS
+        for path in catalogues(app)
+        for problem in (check_one if check else update)(path, used_messages(app))
+    ]
     for problem in problems:
         print(problem)
     return 1 if problems else 0
 
 
-def catalogues() -> list[Path]:
-    """The files with translations, one for each language but English, which stands in the code."""
-    return sorted(WEB.glob("locale/*/LC_MESSAGES/django.po"))
+def catalogues(app: Path) -> list[Path]:
+    """An app's files with translations, one for each language but English, which stands in the code."""
+    return sorted(app.glob("locale/*/LC_MESSAGES/django.po"))
 
 
-def used_messages() -> set[Message]:
-    """Every text of the web client that is translated."""
+def used_messages(app: Path) -> set[Message]:
+    """Every text of an app that is translated."""
     found: set[Message] = set()
-    for path in WEB.rglob("*.py"):
+    for path in app.rglob("*.py"):
         found.update(in_code(path))
-    found.update(in_templates())
+    found.update(in_templates(app / "templates"))
     return found
 
 
@@ -64,8 +69,8 @@ def in_code(path: Path) -> Iterator[Message]:
             yield Message(*texts)
 
 
-def in_templates() -> Iterator[Message]:
-    """The texts in the templates, read by Django itself."""
+def in_templates(folder: Path) -> Iterator[Message]:
+    """The texts in a folder of templates, read by Django itself."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "minitwitter.settings")
     os.environ.setdefault("MINITWITTER_DATA_DIR", str(ROOT / ".cache" / "data"))
     import django
@@ -73,8 +78,8 @@ def in_templates() -> Iterator[Message]:
     from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
     django.setup()
-    for path in sorted(WEB.glob("templates/web/*.html")):
-        nodes = get_template(f"web/{path.name}").template.nodelist  # type: ignore[attr-defined]  # Of Django's backend.
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        nodes = get_template(str(path.relative_to(folder))).template.nodelist  # type: ignore[attr-defined]  # Of Django's backend.
         for one in nodes.get_nodes_by_type(TranslateNode):
             yield Message(one.filter_expression.var.literal.replace("%", "%%"))
         for one in nodes.get_nodes_by_type(BlockTranslateNode):

@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from minitwitter.accounts.models import Mail
-from minitwitter.core import ids, mail
+from minitwitter.core import caller, ids, mail
 
 # A reset is asked for by somebody who waits for the mail. An address is confirmed when there is time to read mail.
 LIFETIMES = {
@@ -43,7 +45,7 @@ def digest_of(token: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """What a mail says. With a token it also has a button and the token itself."""
+    """What a mail says, in one language. With a token it also has a button and the token itself."""
 
     subject: str
     heading: str
@@ -55,28 +57,38 @@ class _Letter:
 
 
 def compose(row: Mail, *, is_taken: bool = False) -> mail.Mail:
-    """The mail of a row. `is_taken`: its new address belongs to another account, whose owner is told so instead.
+    """The mail of a row, in its language.
+
+    `is_taken`: its new address belongs to another account, whose owner is told so instead.
 
     Nothing in it is a text of the sender's choice, or it could be used to write to strangers: a username has letters,
     digits and underscores only.
     """
-    letter = _taken() if is_taken else _LETTERS[Mail.Kind(row.kind)](row)
-    return _render(letter, key=f"{row.kind}-{row.pk}", to=row.address)
+    # A row may be older than the languages that there are now.
+    with translation.override(row.language if row.language in dict(settings.LANGUAGES) else caller.ENGLISH):
+        letter = _taken() if is_taken else _LETTERS[Mail.Kind(row.kind)](row)
+        return _render(letter, key=f"{row.kind}-{row.pk}", to=row.address)
 
 
 def compose_test(address: str) -> mail.Mail:
-    """What `minitwitter doctor --mail` sends."""
+    """What `minitwitter doctor --mail` sends: in English, as all that operators are told."""
     letter = _Letter(
         subject=f"A test from {_instance()}",
         heading="It works",
         before=("You have asked Mini Twitter for a test of its mails, and this is it.",),
         after=("If it was in your spam folder, see that SPF, DKIM and DMARC of the sender's domain are right.",),
     )
-    return _render(letter, key=f"test-{ids.new_id()}", to=address)
+    with translation.override(caller.ENGLISH):
+        return _render(letter, key=f"test-{ids.new_id()}", to=address)
 
 
 def _render(letter: _Letter, *, key: str, to: str) -> mail.Mail:
-    context = {"letter": letter, "instance": _instance(), "home": settings.PUBLIC_URL}
+    context = {
+        "letter": letter,
+        "instance": _instance(),
+        "home": settings.PUBLIC_URL,
+        "language": translation.get_language(),
+    }
     text, html = (render_to_string(f"accounts/mail.{form}", context) for form in ("txt", "html"))
     return mail.Mail(key=key, to=to, subject=letter.subject, text=text, html=html)
 
@@ -86,92 +98,100 @@ def _instance() -> str:
     return urlsplit(settings.PUBLIC_URL).netloc
 
 
+def _names(row: Mail) -> dict[str, str]:
+    """What the sentences have places for."""
+    return {"user": row.user.username, "host": _instance()}
+
+
 def _link(page: str, token: str) -> str:
     # Behind the #, which browsers keep to themselves: no log and no other site gets to see the token.
     return f"{settings.PUBLIC_URL}/{page}/#{token}"
 
 
 def _reset(row: Mail) -> _Letter:
-    token = token_of(row)
+    token, names = token_of(row), _names(row)
     return _Letter(
-        subject=f"Choose a new password for {_instance()}",
-        heading="Choose a new password",
-        before=(f"Somebody, most likely you, has forgotten the password of {row.user.username} on {_instance()}.",),
-        button="Choose a new password",
+        subject=_("Choose a new password for %(host)s") % names,
+        heading=_("Choose a new password"),
+        before=(_("Somebody, most likely you, has forgotten the password of %(user)s on %(host)s.") % names,),
+        button=_("Choose a new password"),
         link=_link("reset", token),
         token=token,
         after=(
-            "This works once, within one hour. You will be signed out everywhere.",
-            "If it was not you, there is nothing to do: without this mail nobody can change your password.",
+            _("This works once, within one hour. You will be signed out everywhere."),
+            _("If it was not you, there is nothing to do: without this mail nobody can change your password."),
         ),
     )
 
 
 def _confirm(row: Mail) -> _Letter:
-    token = token_of(row)
+    token, names = token_of(row), _names(row)
     return _Letter(
-        subject=f"Confirm your address for {_instance()}",
-        heading="Confirm your address",
-        before=(f"Welcome! Somebody, most likely you, has made the account {row.user.username} on {_instance()}.",),
-        button="Confirm this address",
+        subject=_("Confirm your address for %(host)s") % names,
+        heading=_("Confirm your address"),
+        before=(_("Welcome! Somebody, most likely you, has made the account %(user)s on %(host)s.") % names,),
+        button=_("Confirm this address"),
         link=_link("confirm", token),
         token=token,
         after=(
-            "This works once, within three days.",
-            "If it was not you, do not confirm: somebody has mistyped their address.",
+            _("This works once, within three days."),
+            _("If it was not you, do not confirm: somebody has mistyped their address."),
         ),
     )
 
 
 def _change(row: Mail) -> _Letter:
-    token = token_of(row)
+    token, names = token_of(row), _names(row)
     return _Letter(
-        subject=f"Confirm your new address for {_instance()}",
-        heading="Confirm your new address",
-        before=(f"The account {row.user.username} on {_instance()} shall have this address from now on.",),
-        button="Confirm this address",
+        subject=_("Confirm your new address for %(host)s") % names,
+        heading=_("Confirm your new address"),
+        before=(_("The account %(user)s on %(host)s shall have this address from now on.") % names,),
+        button=_("Confirm this address"),
         link=_link("confirm", token),
         token=token,
         after=(
-            "This works once, within three days. Until then the account keeps its old address.",
-            "If you do not know the account, do not confirm: somebody has mistyped their address.",
+            _("This works once, within three days. Until then the account keeps its old address."),
+            _("If you do not know the account, do not confirm: somebody has mistyped their address."),
         ),
     )
 
 
 def _changed(row: Mail) -> _Letter:
+    names = _names(row)
     return _Letter(
-        subject=f"Your address for {_instance()} was changed",
-        heading="Your address was changed",
+        subject=_("Your address for %(host)s was changed") % names,
+        heading=_("Your address was changed"),
         before=(
-            f"Your account {row.user.username} on {_instance()} has another mail address now.",
-            "If it was not you, somebody knows your password: write to the people who run the server at once.",
+            _("Your account %(user)s on %(host)s has another mail address now.") % names,
+            _("If it was not you, somebody knows your password: write to the people who run the server at once."),
         ),
-        after=("They can give you your account back. Mails about it no longer come here.",),
+        after=(_("They can give you your account back. Mails about it no longer come here."),),
     )
 
 
 def _password(row: Mail) -> _Letter:
+    names = _names(row)
     return _Letter(
-        subject=f"Your password for {_instance()} was changed",
-        heading="Your password was changed",
+        subject=_("Your password for %(host)s was changed") % names,
+        heading=_("Your password was changed"),
         before=(
-            f"The password of {row.user.username} on {_instance()} was changed.",
-            "If it was not you, ask for a new one where you log in, and write to the people who run the server.",
+            _("The password of %(user)s on %(host)s was changed.") % names,
+            _("If it was not you, ask for a new one where you log in, and write to the people who run the server."),
         ),
-        after=("If it was you, there is nothing to do.",),
+        after=(_("If it was you, there is nothing to do."),),
     )
 
 
 def _taken() -> _Letter:
+    names = {"host": _instance()}
     return _Letter(
-        subject=f"You already have an account on {_instance()}",
-        heading="You already have an account",
+        subject=_("You already have an account on %(host)s") % names,
+        heading=_("You already have an account"),
         before=(
-            f"Somebody, perhaps you, wanted to use this address for another account on {_instance()}.",
-            "It belongs to your account, and only one can have it: nothing was changed.",
+            _("Somebody, perhaps you, wanted to use this address for another account on %(host)s.") % names,
+            _("It belongs to your account, and only one can have it: nothing was changed."),
         ),
-        after=("If it was not you, there is nothing to do.",),
+        after=(_("If it was not you, there is nothing to do."),),
     )
 
 

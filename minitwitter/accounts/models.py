@@ -144,6 +144,8 @@ class Mail(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     address = models.EmailField(max_length=EMAIL_LENGTH)
+    # A code of settings.LANGUAGES. The default is for a server of the version before that writes a mail.
+    language = models.CharField(max_length=16, default="en", db_default="en")
     nonce = models.CharField(max_length=32)
     # NULL until it is sent, and for kinds without a token: a unique constraint takes any number of them.
     digest = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001

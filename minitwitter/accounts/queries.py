@@ -38,6 +38,11 @@ def user_by_email(email: str) -> User | None:
     return addressed.first() if email.isascii() and email.isprintable() else None
 
 
+def active_administrators() -> QuerySet[User]:
+    """Those who may do everything, and are not deactivated or deleted."""
+    return User.objects.filter(is_superuser=True, is_active=True)
+
+
 def visible_user_id(username: str) -> int:
     """The id of the account that a path names. Raises UserNotFound."""
     found = _VISIBLE_ID.first(username=username.lower())
@@ -63,13 +68,8 @@ _SHOWN = ("refreshed_at", "user_id", "user__display_name", "user__avatar__key", 
 _USER_COLUMNS = tuple(field.attname for field in User._meta.concrete_fields if field.attname in _NEEDED)
 SESSION_USER_COLUMNS = tuple(f"user__{column}" for column in _USER_COLUMNS)
 _LIVE_SESSION = Statement(lambda: live_session_rows().values_list(*SESSION_USER_COLUMNS))
-_BROWSER_SESSION = Statement(
-    lambda: (
-        _live(Session.objects.filter(user__is_active=True))
-        .filter(pk=Parameter("session"), refresh_id=Parameter("browser"))
-        .values_list(*_SHOWN, *(f"user__{column}" for column in _USER_COLUMNS))
-    )
-)
+BROWSER_SESSION_COLUMNS = (*_SHOWN, *SESSION_USER_COLUMNS)
+_BROWSER_SESSION = Statement(lambda: browser_session_rows().values_list(*BROWSER_SESSION_COLUMNS))
 _NAMED = ListStatement(
     "names",
     lambda places: (
@@ -98,6 +98,12 @@ def session_lives() -> Exists:
     return Exists(live_session_rows())
 
 
+def browser_session_rows() -> QuerySet[Session]:
+    """The session `session` of the browser `browser`, if it may be used at the moment `now`: these are parameters."""
+    usable = _live(Session.objects.filter(user__is_active=True))
+    return usable.filter(pk=Parameter("session"), refresh_id=Parameter("browser"))
+
+
 class LiveSession:
     """A session that may be used now, and whose it is: by the values of SESSION_USER_COLUMNS, if they were read."""
 
@@ -124,6 +130,7 @@ class BrowserSession(LiveSession):
     """The session of a browser, with what every page shows of whoever is signed in."""
 
     def __init__(self, session_id: int, row: Row) -> None:
+        """`row`: the values of BROWSER_SESSION_COLUMNS."""
         self.refreshed_at: datetime = row[0]
         self.display_name: str = row[2]
         self.avatar: tuple[str, str] | None = (row[3], row[4]) if row[3] else None

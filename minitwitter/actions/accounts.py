@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from minitwitter.accounts import rules
 from minitwitter.accounts.errors import RegistrationClosed, TokenInvalid, UserNotFound
 from minitwitter.accounts.models import AccountStats, Mail, User
+from minitwitter.accounts.queries import active_administrators
 from minitwitter.actions import outbox
 from minitwitter.actions.locks import lock_actor, lock_stats
 from minitwitter.actions.media import keep_image
@@ -79,13 +80,13 @@ def create_admin(*, username: str, email: str, password: str) -> User:
 
 
 def create_first_admin(*, username: str, email: str, password: str) -> User:
-    """Make the operator's account of an instance that has no account yet.
+    """Make the operator's account of an instance that has no active administrator, whoever else is there.
 
     Raises NotFound when there is one, and ValidationFailed as `create_admin` does.
     """
     with transaction.atomic():
         # Of two at once, one makes the account; on SQLite, where transactions take turns, the lock is always had.
-        if not try_lock("first administrator") or User.objects.exists():
+        if not try_lock("first administrator") or active_administrators().exists():
             raise NotFound
         return create_admin(username=username, email=email, password=password)
 

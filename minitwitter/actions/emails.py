@@ -15,6 +15,7 @@ from minitwitter.actions.accounts import WRONG_CURRENT_PASSWORD
 from minitwitter.actions.sessions import end_all_sessions
 from minitwitter.audit import log as audit
 from minitwitter.audit.models import Event
+from minitwitter.core import caller
 from minitwitter.core.errors import FieldProblem, ValidationFailed, refuse
 from minitwitter.core.tasks import enqueue
 
@@ -35,17 +36,17 @@ def ask_for_password_reset(*, email: str) -> None:
     outbox.require_mail()
     refuse(rules.email_problems(email))
     user = queries.user_by_email(email)
-    enqueue("begin_password_reset", user_id=None if user is None else user.pk)
+    enqueue("begin_password_reset", user_id=None if user is None else user.pk, language=caller.language())
 
 
-def begin_password_reset(*, user_id: int | None) -> None:
-    """Write the mail, if there is an active account to write to."""
+def begin_password_reset(*, user_id: int | None, language: str = "") -> None:
+    """Write the mail, in that language or else in English, if there is an active account to write to."""
     if user_id is None:
         return
     with transaction.atomic():
         user = _lock(User(pk=user_id))
         if user is not None and user.email:
-            outbox.write(user_id=user.pk, kind=Mail.Kind.RESET, address=user.email)
+            outbox.write(user_id=user.pk, kind=Mail.Kind.RESET, address=user.email, language=language)
 
 
 def reset_password(*, token: str, new_password: str) -> None:

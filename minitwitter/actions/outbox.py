@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from minitwitter.accounts import mails
 from minitwitter.accounts.errors import EmailNotConfigured
 from minitwitter.accounts.models import Mail, User
-from minitwitter.core import ids, mail
+from minitwitter.core import caller, ids, mail
 from minitwitter.core.database import insert_with_new_id
 from minitwitter.core.tasks import enqueue
 
@@ -25,10 +25,11 @@ def require_mail() -> None:
         raise EmailNotConfigured
 
 
-def write(*, user_id: int, kind: Mail.Kind, address: str) -> None:
+def write(*, user_id: int, kind: Mail.Kind, address: str, language: str = "") -> None:
     """Send the account a mail once the present transaction is committed; nothing where no mails are sent, and nothing
     to an empty address.
 
+    It is written in the language that the present request asks for, unless one is given.
     Its token replaces that of an earlier mail of its kind. Precondition: the account is locked, or made in this
     transaction, so that of two requests at once one replaces the other.
     """
@@ -41,6 +42,7 @@ def write(*, user_id: int, kind: Mail.Kind, address: str) -> None:
         user_id=user_id,
         kind=kind,
         address=address,
+        language=language or caller.language(),
         nonce=secrets.token_hex(16),
         created_at=now,
         expires_at=now + mails.WAITS_FOR,

@@ -4,12 +4,14 @@ import random
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import get_language_from_request
 
 from minitwitter.accounts.queries import LiveSession
 from minitwitter.api.errors import ADMIN_PATH, CONTENT_TYPE, problem_response
@@ -42,7 +44,11 @@ def request_context(get_response: GetResponse) -> GetResponse:
         # Made of chance only so that no two are the same (Python sees to that in forked processes); it guards nothing.
         request_id = given if _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
         request.request_id = request_id  # type: ignore[attr-defined]  # Django's request takes what middleware adds.
-        caller = Caller(request_id=request_id, address=client_address(request.META))
+        caller = Caller(
+            request_id=request_id,
+            address=client_address(request.META),
+            find_language=partial(get_language_from_request, request),
+        )
         with called_by(caller):
             response = get_response(request)
             response["X-Request-Id"] = request_id

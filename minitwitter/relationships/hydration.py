@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from minitwitter.accounts.hydration import Profile, hydrate_profile, hydrate_profile_named, hydrate_profiles
-from minitwitter.core.statements import Parameter, Statement
+from minitwitter.core.statements import ListStatement, Parameter, Statement
 from minitwitter.relationships.models import Follow
 
 _EDGES = Statement(
@@ -14,6 +14,13 @@ _EDGES = Statement(
         Q(follower_id=Parameter("one"), followee_id=Parameter("other"))
         | Q(follower_id=Parameter("other"), followee_id=Parameter("one"))
     ).values_list("follower_id")
+)
+_EDGES_AMONG = ListStatement(
+    "others",
+    lambda places: Follow.objects.filter(
+        Q(follower_id=Parameter("viewer"), followee__id__in=places)
+        | Q(follower__id__in=places, followee_id=Parameter("viewer"))
+    ).values_list("follower_id", "followee_id"),
 )
 
 
@@ -50,10 +57,7 @@ def see_profiles(user_ids: Sequence[int], viewer_id: int | None) -> dict[int, Se
     profiles = hydrate_profiles(user_ids) if user_ids else {}
     if viewer_id is None or not profiles:
         return {user_id: SeenProfile(profile, None) for user_id, profile in profiles.items()}
-    edges = Follow.objects.filter(
-        Q(follower_id=viewer_id, followee_id__in=user_ids) | Q(follower_id__in=user_ids, followee_id=viewer_id)
-    )
-    found = set(edges.values_list("follower_id", "followee_id"))
+    found = set(_EDGES_AMONG.rows(user_ids, viewer=viewer_id))
     return {
         user_id: SeenProfile(profile, Relation((viewer_id, user_id) in found, (user_id, viewer_id) in found))
         for user_id, profile in profiles.items()

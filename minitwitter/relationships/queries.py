@@ -1,7 +1,9 @@
 """Who follows whom."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
+from minitwitter.accounts.models import User
+from minitwitter.accounts.visibility import visible_users
 from minitwitter.core.pagination import PagedList, PageRequest, Skeleton
 from minitwitter.core.statements import Parameter
 from minitwitter.relationships.models import Follow
@@ -10,9 +12,10 @@ _FOLLOWERS = PagedList(lambda: Follow.objects.filter(followee_id=Parameter("user
 _FOLLOWING = PagedList(lambda: Follow.objects.filter(follower_id=Parameter("user")), target="followee_id")
 
 
-def followees(follower_id: int) -> QuerySet[Follow, int]:
-    """The ids of the accounts that `follower_id` follows, as a subquery."""
-    return Follow.objects.filter(follower_id=follower_id).values_list("followee_id", flat=True)
+def strangers() -> QuerySet[User]:
+    """The visible accounts that the account of the parameter `viewer` neither is nor follows."""
+    followed = Follow.objects.filter(follower_id=Parameter("viewer"), followee_id=OuterRef("pk"))
+    return visible_users().filter(~Exists(followed)).exclude(pk=Parameter("viewer"))
 
 
 def followers_page(user_id: int, page: PageRequest) -> Skeleton:

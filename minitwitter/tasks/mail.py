@@ -5,8 +5,9 @@ from minitwitter.core.tasks import task
 
 
 @task()
-def begin_password_reset(user_id: int | None) -> None:
-    emails.begin_password_reset(user_id=user_id)
+def begin_password_reset(user_id: int | None, language: str = "") -> None:
+    # Without a language, it was asked for before the last upgrade.
+    emails.begin_password_reset(user_id=user_id, language=language)
 
 
 @task()

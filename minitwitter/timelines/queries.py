@@ -17,7 +17,15 @@ from django.conf import settings
 from django.db.models import BigIntegerField, Exists, OuterRef
 from django.db.models.functions import Greatest
 
-from minitwitter.accounts.queries import SESSION_USER_COLUMNS, LiveSession, live_session_rows
+from minitwitter.accounts.queries import (
+    BROWSER_SESSION_COLUMNS,
+    SESSION_USER_COLUMNS,
+    BrowserSession,
+    LiveSession,
+    browser_session_rows,
+    live_session_rows,
+)
+from minitwitter.accounts.tokens import browser_id
 from minitwitter.core import ids
 from minitwitter.core.pagination import MAX_CURSOR, Entry, PageRequest, Skeleton
 from minitwitter.core.statements import IdList, Parameter, Row, Statement, moment
@@ -28,6 +36,11 @@ from minitwitter.timelines.models import PendingFanOut, Timeline, TimelineEntry
 # A first guess at how far back a page reaches, where nothing tells.
 _HOUR = 3_600_000 << ids.RANDOM_BITS
 _USER_END = len(SESSION_USER_COLUMNS)
+_BROWSER_END = len(BROWSER_SESSION_COLUMNS)
+# Whose feed it is: a parameter, or the user of the session that is read by the same statement.
+_Owner = Parameter | OuterRef
+# Where the statement of a session finds its user's timeline.
+_TIMELINE_COLUMNS = ("user__timeline__floor_id", "user__timeline__read_at")
 # How much further the next look goes when a window held too little.
 _WIDER = 8
 
@@ -81,8 +94,18 @@ def open_home(session_id: int, user_id: int, page: PageRequest) -> tuple[LiveSes
     row = statement.first(session=session_id, user=user_id, now=moment(ids.now()), **bounds)
     if row is None:
         return None
-    session, kept = LiveSession(session_id, user_id, row[:_USER_END]), row[_USER_END:]
-    return session, None if kept[0] is None else _kept_from_columns(kept)
+    return LiveSession(session_id, user_id, row[:_USER_END]), _kept_if_any(row[_USER_END:])
+
+
+def open_home_in_browser(session_id: int, secret: str, page: PageRequest) -> tuple[BrowserSession, Kept | None] | None:
+    """The same of the session of a browser's cookie."""
+    part = _part(page)
+    bounds = {"newer_than": part.newer_than, "older_than": part.older_than}
+    statement = _opened_in_browser_statement(part.limit, part.upwards)
+    row = statement.first(session=session_id, browser=browser_id(secret), now=moment(ids.now()), **bounds)
+    if row is None:
+        return None
+    return BrowserSession(session_id, row[:_BROWSER_END]), _kept_if_any(row[_BROWSER_END:])
 
 
 def home_page(viewer_id: int, page: PageRequest, kept: Kept | None) -> Skeleton:
@@ -111,27 +134,35 @@ def _part(page: PageRequest) -> Part:
 @lru_cache(maxsize=256)
 def _kept_statement(limit: int, upwards: bool) -> Statement:  # noqa: FBT001  (the key of the cache)
     kept = Timeline.objects.filter(owner_id=Parameter("user"), floor_id__isnull=False)
-    lists = _id_lists(limit, upwards=upwards, floor="floor_id")
+    lists = _id_lists(limit, upwards=upwards, owner=Parameter("user"), floor="floor_id")
     return Statement(lambda: kept.values_list("floor_id", "read_at", *lists))
 
 
 @lru_cache(maxsize=256)
 def _opened_statement(limit: int, upwards: bool) -> Statement:  # noqa: FBT001  (as above)
-    timeline = ("user__timeline__floor_id", "user__timeline__read_at")
-    lists = _id_lists(limit, upwards=upwards, floor=timeline[0])
-    return Statement(lambda: live_session_rows().values_list(*SESSION_USER_COLUMNS, *timeline, *lists))
+    lists = _id_lists(limit, upwards=upwards, owner=Parameter("user"), floor=_TIMELINE_COLUMNS[0])
+    return Statement(lambda: live_session_rows().values_list(*SESSION_USER_COLUMNS, *_TIMELINE_COLUMNS, *lists))
 
 
-def _id_lists(limit: int, *, upwards: bool, floor: str) -> list[IdList]:
-    """The entries, the tweets that are being written, and the authors that are pulled, of the parameter `user`.
+@lru_cache(maxsize=256)
+def _opened_in_browser_statement(limit: int, upwards: bool) -> Statement:  # noqa: FBT001  (as above)
+    lists = _id_lists(limit, upwards=upwards, owner=OuterRef("user_id"), floor=_TIMELINE_COLUMNS[0])
+    columns = (*BROWSER_SESSION_COLUMNS, *_TIMELINE_COLUMNS)
+    return Statement(lambda: browser_session_rows().values_list(*columns, *lists))
+
+
+def _id_lists(limit: int, *, upwards: bool, owner: _Owner, floor: str) -> list[IdList]:
+    """The entries, the tweets that are being written, and the authors that are pulled, of the owner.
 
     `floor` is where the statement finds the timeline's floor.
     """
     sign = "" if upwards else "-"
-    follows = Follow.objects.filter(follower_id=Parameter("user"))
-    entries = TimelineEntry.objects.filter(owner_id=Parameter("user"), **_within("entry_id", floor))
+    follows = Follow.objects.filter(follower_id=owner)
+    entries = TimelineEntry.objects.filter(owner_id=owner, **_within("entry_id", floor))
+    # One level further in.
+    followed = Follow.objects.filter(follower_id=OuterRef(owner) if isinstance(owner, OuterRef) else owner)
     pending = PendingFanOut.objects.filter(
-        Exists(follows.filter(followee_id=OuterRef("author_id"))), **_within("tweet_id", floor)
+        Exists(followed.filter(followee_id=OuterRef("author_id"))), **_within("tweet_id", floor)
     )
     return [
         IdList(entries.order_by(f"{sign}entry_id").values("entry_id")[:limit]),
@@ -143,6 +174,10 @@ def _id_lists(limit: int, *, upwards: bool, floor: str) -> list[IdList]:
 def _within(column: str, floor: str) -> dict[str, Any]:
     newer_than = Greatest(OuterRef(floor), Parameter("newer_than", output_field=BigIntegerField()))
     return {f"{column}__lt": Parameter("older_than"), f"{column}__gt": newer_than}
+
+
+def _kept_if_any(row: Row) -> Kept | None:
+    return None if row[0] is None else _kept_from_columns(row)
 
 
 def _kept_from_columns(row: Row) -> Kept:

@@ -1,15 +1,18 @@
 """Skeletons of the lists of tweets. They leave out what is deleted; `hydration` drops what is hidden."""
 
-from minitwitter.accounts.visibility import visible_users
+from functools import lru_cache
+
 from minitwitter.core.pagination import PagedList, PageRequest, Skeleton
-from minitwitter.core.statements import Parameter
-from minitwitter.relationships.queries import followees
+from minitwitter.core.statements import Parameter, Statement
+from minitwitter.relationships.queries import strangers
 from minitwitter.tweets.errors import TweetNotFound
 from minitwitter.tweets.models import Attachment, Like, Tweet
 from minitwitter.tweets.visibility import visible_tweets
 
 # Among the authors of so many tweets are enough to suggest, and the look at them stays short.
 _LATEST_TWEETS = 300
+# Nobody's id: an anonymous reader follows nobody.
+_NOBODY = 0
 _PUBLIC = PagedList(lambda: Tweet.objects.filter(deleted_at=None))
 _OF_AUTHOR = PagedList(lambda: Tweet.objects.filter(author_id=Parameter("author"), deleted_at=None))
 _WITH_PICTURES = PagedList(
@@ -51,14 +54,21 @@ def suggested_account_ids(viewer_id: int | None, limit: int) -> list[int]:
 
     Looks at a bounded number of rows from the end of two indexes, however many there are.
     """
+    viewer = _NOBODY if viewer_id is None else viewer_id
+    found = [*_active_strangers(limit).rows(viewer=viewer), *_newest_strangers(2 * limit).rows(viewer=viewer)]
+    return list(dict.fromkeys(user_id for (user_id,) in found))[:limit]
+
+
+@lru_cache(maxsize=16)
+def _active_strangers(limit: int) -> Statement:
     latest = Tweet.objects.filter(deleted_at=None).order_by("-id").values("author_id")[:_LATEST_TWEETS]
-    unknown = visible_users()
-    if viewer_id is not None:
-        unknown = unknown.exclude(pk=viewer_id).exclude(pk__in=followees(viewer_id))
-    active = unknown.filter(pk__in=set(latest.values_list("author_id", flat=True)))
-    found = list(active.order_by("-stats__followers_count", "-id").values_list("pk", flat=True)[:limit])
-    newest = unknown.order_by("-id").values_list("pk", flat=True)[: limit * 2]
-    return [*found, *(user_id for user_id in newest if user_id not in found)][:limit]
+    order = ("-stats__followers_count", "-id")
+    return Statement(lambda: strangers().filter(pk__in=latest).order_by(*order).values_list("pk")[:limit])
+
+
+@lru_cache(maxsize=16)
+def _newest_strangers(limit: int) -> Statement:
+    return Statement(lambda: strangers().order_by("-id").values_list("pk")[:limit])
 
 
 def visible_tweet_id(tweet_id: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from minitwitter.accounts.queries import visible_usernames
 from minitwitter.core.pagination import Page, PageRequest, Skeleton, load_page, parse_page
@@ -30,7 +30,7 @@ def merged(one: Skeletons, other: Skeletons) -> Skeletons:
     return both
 
 
-def asked_page(request: WebRequest) -> PageRequest:
+def asked_page(request: HttpRequest) -> PageRequest:
     """The part of a list that the address names. Raises ValidationFailed."""
     return parse_page({name: values for name, values in request.GET.lists() if name != "limit"})
 

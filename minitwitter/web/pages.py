@@ -25,7 +25,7 @@ from minitwitter.core.limits import client_address
 from minitwitter.web import assets, flash, words
 from minitwitter.web.forms import Form
 from minitwitter.web.presenters import chrome
-from minitwitter.web.visitors import LOG_IN_COOKIE, WebRequest, find_visitor, renew_log_in
+from minitwitter.web.visitors import FindSession, WebRequest, find_visitor, look_up, renew_log_in
 
 Arguments = ParamSpec("Arguments")
 View = Callable[Concatenate[WebRequest, Arguments], HttpResponse]
@@ -45,11 +45,12 @@ class Access(Enum):
 
 
 def page(
-    *, methods: tuple[str, ...] = READ, access: Access = Access.READERS
+    *, methods: tuple[str, ...] = READ, access: Access = Access.READERS, find_session: FindSession = look_up
 ) -> Callable[[View[Arguments]], Callable[Concatenate[HttpRequest, Arguments], HttpResponse]]:
     """Makes a view of a function that parses, makes one domain call, and answers.
 
-    The request gets its visitor, the page its headers; a DomainError becomes a page that says what went wrong.
+    The request gets its visitor, with the session that `find_session` finds, and the page its headers; a DomainError
+    becomes a page that says what went wrong.
     """
 
     def decorate(view: View[Arguments]) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponse]:
@@ -57,7 +58,7 @@ def page(
         checked: Any = csrf_protect(view)
 
         def answer(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponse:
-            known = recognise(request)
+            known = recognise(request, find_session)
             chosen = checked if request.method == "POST" else view
             with translation.override(known.visitor.language):
                 try:
@@ -74,10 +75,10 @@ def page(
     return decorate
 
 
-def recognise(request: HttpRequest) -> WebRequest:
+def recognise(request: HttpRequest, find_session: FindSession = look_up) -> WebRequest:
     """The request with its visitor."""
     known = cast("WebRequest", request)
-    known.visitor = find_visitor(request)
+    known.visitor = find_visitor(request, find_session)
     return known
 
 
@@ -130,6 +131,13 @@ def is_fragment(request: HttpRequest) -> bool:
     return request.META.get("HTTP_HX_REQUEST") == "true"
 
 
+def canonical(request: HttpRequest, asked: str, username: str) -> HttpResponse | None:
+    """The way to the same page under the name as its owner writes it, where another was asked for; None where not."""
+    if asked == username or request.method not in READ:
+        return None
+    return redirect(request, request.get_full_path().replace(f"/@{asked}", f"/@{username}", 1))
+
+
 def redirect(request: HttpRequest, path: str, *, said: str = "") -> HttpResponse:
     """Go on at another page. `said` is a key of `flash.SAYINGS`, told there."""
     response: HttpResponse
@@ -174,10 +182,15 @@ def error_page(request: WebRequest, error: DomainError) -> HttpResponse:
     return response
 
 
-def trouble_page(request: WebRequest, trouble: words.Trouble, *, status: int) -> HttpResponse:
-    """The page of a failure; for a script, the one sentence that it shows."""
-    context = {"trouble": trouble, "status": status, "request_id": getattr(request, "request_id", "")}
-    return respond(request, "_trouble" if is_fragment(request) else "trouble", context, status=status)
+def trouble_page(
+    request: WebRequest, trouble: words.Trouble, *, status: int, context: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """The page of a failure; for a script, the one sentence that it shows.
+
+    Of the context, `kept` is a text that would be lost, and `again` the path of the page to begin anew at.
+    """
+    whole = {"trouble": trouble, "status": status, "request_id": getattr(request, "request_id", ""), **(context or {})}
+    return respond(request, "_trouble" if is_fragment(request) else "trouble", whole, status=status)
 
 
 def finish(request: WebRequest, response: HttpResponse) -> HttpResponse:
@@ -189,7 +202,11 @@ def finish(request: WebRequest, response: HttpResponse) -> HttpResponse:
     # Told to `failures_as_problems`.
     response.is_web_page = is_browser(request)  # type: ignore[attr-defined]
     session = request.visitor.session
-    if session is not None and keep_browser_session(session=session) and LOG_IN_COOKIE not in response.cookies:
+    if (
+        session is not None
+        and keep_browser_session(session=session)
+        and settings.LOG_IN_COOKIE_NAME not in response.cookies
+    ):
         renew_log_in(request, response)
     return response
 

@@ -14,6 +14,9 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.dateformat import format as format_date
+from django.utils.formats import get_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -113,7 +116,7 @@ def profile(seen: SeenProfile, reader: Reader) -> Shown:
         "location": about.location,
         "website": about.website,
         "website_shown": shown(about.website),
-        "joined": format_date(about.created_at, "F Y"),
+        "joined": _month(about.created_at.date().replace(day=1), get_language() or ""),
         "followers": about.followers_count,
         "followers_short": short_number(about.followers_count),
         "following_count": about.following_count,
@@ -151,9 +154,13 @@ def tweet(seen: HydratedTweet, reader: Reader) -> Shown:
         "own": seen.author.id == reader.viewer_id,
         "created": moment(seen.created_at, reader.now),
         "created_whole": long_date(seen.created_at),
-        "edited": long_date(seen.edited_at) if seen.edited_at else "",
+        "edited": _edited(seen.edited_at, reader.now) if seen.edited_at else None,
         "like": like_button(url, liked=seen.liked, count=seen.like_count, signed_in=reader.viewer_id is not None),
     }
+
+
+def _edited(at: datetime, now: datetime) -> Shown:
+    return {**moment(at, now), "whole": long_date(at), "element": whole_time(at)}
 
 
 def like_button(url: str, *, liked: bool, count: int, signed_in: bool) -> Shown:
@@ -196,27 +203,46 @@ def shown_size(width: int, height: int) -> tuple[int, int]:
 
 def moment(at: datetime, now: datetime) -> Shown:
     """A time: for machines, in short, and in full."""
-    return {"iso": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), "short": short_time(at, now)}
+    return {"iso": _iso(at), "short": short_time(at, now)}
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def whole_time(at: datetime) -> SafeString:
+    """A time in full, as an element to put into a sentence; a script turns it into the reader's own time."""
+    return format_html('<time datetime="{}" data-whole>{}</time>', _iso(at), long_date(at))
 
 
 def short_time(at: datetime, now: datetime) -> str:
     """How long ago, in a few characters; the day where that is over a week."""
     seconds = max(0, int((now - at).total_seconds()))
-    if seconds < _MINUTE:
-        return _("now")
-    if seconds < _HOUR:
-        return _("{n}m").format(n=seconds // _MINUTE)
-    if seconds < _DAY:
-        return _("{n}h").format(n=seconds // _HOUR)
+    language = get_language() or ""
     if seconds < _WEEK:
-        return _("{n}d").format(n=seconds // _DAY)
-    return _day(at.date(), get_language() or "", this_year=at.year == now.year)
+        unit = _DAY if seconds >= _DAY else _HOUR if seconds >= _HOUR else _MINUTE if seconds >= _MINUTE else 0
+        return _ago(seconds // max(unit, 1), unit, language)
+    return _day(at.date(), language, this_year=at.year == now.year)
+
+
+# To look a text up and to fill it in costs more than the rest of a card that is kept. The language of these is the
+# active one, and only there so that it tells them apart.
+
+
+@lru_cache(maxsize=1000)
+def _ago(number: int, unit: int, _language: str) -> str:
+    texts = {_DAY: _("{n}d"), _HOUR: _("{n}h"), _MINUTE: _("{n}m"), 0: _("now")}
+    return texts[unit].format(n=number)
 
 
 @lru_cache(maxsize=1000)
 def _day(day: date, _language: str, *, this_year: bool) -> str:
-    """The language is the active one, and only here so that it tells days apart."""
     return format_date(day, _("j M") if this_year else _("j M Y"))
+
+
+@lru_cache(maxsize=1000)
+def _month(first_day: date, _language: str) -> str:
+    return format_date(first_day, "F Y")
 
 
 def long_date(at: datetime) -> str:
@@ -226,12 +252,12 @@ def long_date(at: datetime) -> str:
 
 def short_number(number: int) -> str:
     """1234 as 1.2K: counters have little room."""
-    for size, letter in ((1_000_000, _("M")), (1_000, _("K"))):
-        if number >= size:
-            value = number * 10 // size / 10
-            text = f"{value:.1f}".removesuffix(".0") if value < 100 else str(int(value))
-            return text + letter
-    return str(number)
+    if number < 1_000:
+        return str(number)  # Most are, and looking the letters up is what costs here.
+    size, letter = (1_000_000, _("M")) if number >= 1_000_000 else (1_000, _("K"))
+    value = number * 10 // size / 10
+    text = f"{value:.1f}".removesuffix(".0") if value < 100 else str(int(value))
+    return text.replace(".", get_format("DECIMAL_SEPARATOR")) + letter
 
 
 def page_query(page: PageRequest | None) -> str:
@@ -249,14 +275,18 @@ def device(session: Session, current_id: int, now: datetime) -> Shown:
         "name": device_name(session.device),
         "agent": session.device,
         "is_phone": re.search(r"Mobile|Android|iPhone", session.device) is not None,
-        "created": long_date(session.created_at),
+        "created": whole_time(session.created_at),
+        "created_text": long_date(session.created_at),
         "used": _last_used(session.refreshed_at, now),
         "current": session.pk == current_id,
     }
 
 
 def _last_used(at: datetime, now: datetime) -> str:
-    return _("today") if now - at < timedelta(days=1) else format_date(at, _("j F Y"))
+    """How long ago; within a day, browsers do not say."""
+    if now - at < timedelta(days=1):
+        return _("today")
+    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(at), long_date(at), short_time(at, now))
 
 
 _BROWSERS = (

@@ -21,7 +21,8 @@ def mentioned_names(texts: Iterable[str]) -> set[str]:
 def to_html(text: str, people: Mapping[str, str]) -> SafeString:
     """The text with its links. `people`: the names (in small letters) that lead somewhere, as they are written.
 
-    Line breaks stay what they are; the style sheet keeps them.
+    Line breaks stay what they are; the style sheet keeps them. What is linked keeps to itself (`<bdi>`): no sign in the
+    text around turns its direction, and makes another address of it.
     """
     if "@" not in text and "://" not in text:
         return SafeString(escape(text))  # nosec B703  # Escaped.
@@ -39,12 +40,12 @@ def _link(found: str, people: Mapping[str, str]) -> tuple[str, str]:
     """What of the finding is linked, and the link; nothing where nobody has that name."""
     if found[0] == "@":
         name = people.get(found[1:].lower())
-        return found, f'<a class="mention" href="/@{name}">{escape(found)}</a>' if name else ""
+        return found, f'<a class="mention" href="/@{name}"><bdi>{escape(found)}</bdi></a>' if name else ""
     address = _without_trailing(found)
     if len(address) <= len("https://"):
         return found, ""
     attributes = f'href="{escape(address)}" rel="nofollow noopener noreferrer ugc" target="_blank"'
-    return address, f"<a {attributes}>{escape(shown(address))}</a>"
+    return address, f"<a {attributes}><bdi>{escape(shown(address))}</bdi></a>"
 
 
 def _without_trailing(address: str) -> str:

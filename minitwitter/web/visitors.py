@@ -5,6 +5,7 @@ session anywhere (another device, a new password, a deactivation) ends it here w
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -18,7 +19,8 @@ from minitwitter.accounts.tokens import REFRESH_LIFETIME
 from minitwitter.actions.sessions import BrowserLogIn
 from minitwitter.core.ids import MAX_ID
 
-LOG_IN_COOKIE = "minitwitter_login"
+# How a page finds the session of a request whose cookie has that id and that secret.
+FindSession = Callable[[HttpRequest, int, str], BrowserSession | None]
 THEME_COOKIE = "minitwitter_theme"
 THEMES = ("auto", "light", "dark")
 _LOG_IN = re.compile(r"([1-9][0-9]{0,15})\.([A-Za-z0-9_-]{43})")
@@ -59,22 +61,21 @@ class WebRequest(HttpRequest):
     visitor: Visitor
 
 
-def find_visitor(request: HttpRequest) -> Visitor:
+def look_up(_: HttpRequest, session_id: int, secret: str) -> BrowserSession | None:
+    """The session of a cookie with those two, if it may still be used. One query."""
+    return browser_session(session_id, secret)
+
+
+def find_visitor(request: HttpRequest, find_session: FindSession = look_up) -> Visitor:
     """The visitor, by one query at most."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
+    match = _LOG_IN.fullmatch(request.COOKIES.get(settings.LOG_IN_COOKIE_NAME, ""))
     return Visitor(
-        session=_session(request.COOKIES.get(LOG_IN_COOKIE, "")),
+        session=find_session(request, int(match[1]), match[2]) if match and int(match[1]) <= MAX_ID else None,
         language=translation.get_language_from_request(request),
         theme=theme if theme in THEMES else THEMES[0],
         base=settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}",
     )
-
-
-def _session(cookie: str) -> BrowserSession | None:
-    match = _LOG_IN.fullmatch(cookie)
-    if match is None or int(match[1]) > MAX_ID:
-        return None
-    return browser_session(int(match[1]), match[2])
 
 
 def remember_log_in(response: HttpResponse, log_in: BrowserLogIn) -> None:
@@ -84,12 +85,12 @@ def remember_log_in(response: HttpResponse, log_in: BrowserLogIn) -> None:
 
 def renew_log_in(request: HttpRequest, response: HttpResponse) -> None:
     """Start the time of the cookie that the request came with anew."""
-    _set_log_in(response, request.COOKIES[LOG_IN_COOKIE])
+    _set_log_in(response, request.COOKIES[settings.LOG_IN_COOKIE_NAME])
 
 
 def _set_log_in(response: HttpResponse, value: str) -> None:
     response.set_cookie(
-        LOG_IN_COOKIE,
+        settings.LOG_IN_COOKIE_NAME,
         value,
         max_age=int(REFRESH_LIFETIME.total_seconds()),
         httponly=True,
@@ -100,7 +101,7 @@ def _set_log_in(response: HttpResponse, value: str) -> None:
 
 def forget_log_in(response: HttpResponse) -> None:
     """Take the cookie away."""
-    response.delete_cookie(LOG_IN_COOKIE, samesite="Lax")
+    response.delete_cookie(settings.LOG_IN_COOKIE_NAME, samesite="Lax")
 
 
 def remember_preference(response: HttpResponse, cookie: str, value: str) -> None:

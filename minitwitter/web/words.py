@@ -43,8 +43,17 @@ def of_error(error: DomainError) -> Trouble:
 
 
 def form_outdated() -> Trouble:
-    """The words for a form that was open for too long, or came from another site."""
-    return Trouble(_("This page was open for too long"), _("Reload it and try again. Nothing was changed."))
+    """The words for a form of a page that is older than the log-in, or came from another site."""
+    return Trouble(
+        _("This page was open for too long"),
+        _("You have logged in since, or it is too old. Open it anew and try again. Nothing was changed."),
+    )
+
+
+def tweet_outdated(*, with_picture: bool) -> list[str]:
+    """The same, where what was written stands in the new form. Browsers let no page fill in a file."""
+    said = [_("This page was open for too long."), _("You have logged in since, or it is too old. Post it again.")]
+    return [*said, _("Add the picture again.")] if with_picture else said
 
 
 def _troubles() -> dict[str, Trouble]:

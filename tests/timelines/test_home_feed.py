@@ -13,15 +13,16 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from minitwitter.accounts.models import User
-from minitwitter.actions import accounts, follows, timelines, tweets
+from minitwitter.actions import accounts, follows, sessions, timelines, tweets
 from minitwitter.actions.timelines import read_home
 from minitwitter.core import ids
 from minitwitter.core.errors import DomainError
 from minitwitter.core.pagination import PageRequest, load_page
 from minitwitter.relationships.models import Follow
+from minitwitter.timelines import queries
 from minitwitter.tweets.hydration import hydrate_tweets
 from minitwitter.tweets.models import Tweet
-from tests.factories import make_user
+from tests.factories import PASSWORD, make_user
 from tests.working import Clock, run_tasks
 
 PEOPLE = 5
@@ -140,6 +141,24 @@ def assert_every_page_is_right(viewer: User, cursors: list[int]) -> None:
         assert page_of(viewer, PageRequest(limit=2, min_id=cursor)) == newer[-2:]
 
 
+def assert_it_is_read_alike_with_a_session(viewer: User, cursors: list[int]) -> None:
+    """By one query with the session of a browser, or of an API client, as without."""
+    browser = sessions.log_in_browser(login=viewer.username, password=PASSWORD, device="tests")
+    for cursor in cursors:
+        for page in (PageRequest(limit=2, max_id=cursor), PageRequest(limit=2, min_id=cursor)):
+            in_browser = queries.open_home_in_browser(browser.session_id, browser.secret, page)
+            in_api = queries.open_home(browser.session_id, viewer.pk, page)
+            assert in_browser is not None
+            assert in_api is not None
+            assert in_browser[0].user_id == in_api[0].user_id == viewer.pk
+            alone = _ordered(queries.read_kept(viewer.pk, page))
+            assert _ordered(in_browser[1]) == _ordered(in_api[1]) == alone
+
+
+def _ordered(kept: queries.Kept | None) -> queries.Kept | None:
+    return kept and kept._replace(pulled_authors=sorted(kept.pulled_authors))
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
@@ -167,6 +186,7 @@ def test_a_feed_is_the_plain_definition_after_whatever_has_happened(
             world.do(*step)
         for viewer in User.objects.filter(is_active=True):
             assert_every_page_is_right(viewer, [0, *world.tweets[-10:], ids.MAX_ID])
+            assert_it_is_read_alike_with_a_session(viewer, [0, *world.tweets[-3:], ids.MAX_ID])
 
 
 @contextmanager

@@ -5,13 +5,13 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.html import strip_tags
 
 from minitwitter.accounts.models import User
 from minitwitter.actions import sessions
-from minitwitter.web.visitors import LOG_IN_COOKIE
 from tests.factories import PASSWORD
 
 Response = Any  # Django's test client adds `context` and more to its responses.
@@ -41,7 +41,7 @@ class WebClient(Client):
         super().__init__(enforce_csrf_checks=True, raise_request_exception=False, headers=headers)
         if user is not None:
             started = sessions.log_in_browser(login=user.username, password=PASSWORD, device="tests")
-            self.cookies[LOG_IN_COOKIE] = f"{started.session_id}.{started.secret}"
+            self.cookies[settings.LOG_IN_COOKIE_NAME] = f"{started.session_id}.{started.secret}"
 
     def open(self, path: str, **parameters: Any) -> str:
         """The page's HTML. Precondition: it is there."""

@@ -10,8 +10,8 @@ from tests.web.client import WebClient
 
 @pytest.fixture(autouse=True)
 def unknown_instance(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether there is an account is not remembered from the test before."""
-    monkeypatch.setattr(first_run, "_over", False)
+    """Who is there is not remembered from the test before."""
+    monkeypatch.setattr(first_run, "known", set())
 
 
 @pytest.fixture

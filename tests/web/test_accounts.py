@@ -1,5 +1,7 @@
 """Making accounts in a browser, settings, people and following."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,13 @@ from django.conf import LazySettings
 
 from minitwitter import setup_code
 from minitwitter.accounts.models import Session, User
+from minitwitter.actions import accounts
+from minitwitter.core import ids
 from minitwitter.relationships.models import Follow
+from minitwitter.web import first_run
 from tests.client import ApiClient
-from tests.factories import PASSWORD, follow, jpeg, make_tweet, make_user
+from tests.factories import PASSWORD, follow, jpeg, make_admin, make_tweet, make_user
+from tests.threads import at_once
 from tests.web.client import WebClient, buttons_of, form_of, html_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +111,7 @@ def test_another_code_makes_nobody(db: None, code: str, wrong: str) -> None:
     assert not User.objects.exists()
 
 
-def test_the_code_is_good_once_and_only_while_there_is_no_account(db: None, code: str, settings: LazySettings) -> None:
+def test_the_code_is_good_once_and_only_while_nobody_administers(db: None, code: str, settings: LazySettings) -> None:
     form = form_of(WebClient().open("/setup"))
     late = WebClient()
     late_form = form_of(late.open("/setup"))
@@ -120,12 +126,70 @@ def test_the_code_is_good_once_and_only_while_there_is_no_account(db: None, code
     assert form.action == "/setup"
 
 
-def test_an_account_made_elsewhere_ends_the_setting_up(db: None, code: str) -> None:
+def test_accounts_of_others_do_not_end_the_setting_up(db: None, code: str) -> None:
     browser = WebClient()
     form = form_of(browser.open("/setup"))
-    make_user("first")
+    api = ApiClient()
+    first = {"username": "first", "email": "first@example.org", "password": PASSWORD}
+    assert api.call("POST", "/v1/users/register/", first).status_code == 201
+    for path in ("/", "/signup"):
+        assert WebClient().get(path).status_code == 200
+    assert "nobody administers it yet" in text_of(WebClient().open("/setup"))
+    assert browser.submit(form, **NEW, code=code)["Location"] == "/compose"
+    assert list(User.objects.filter(is_superuser=True).values_list("username", flat=True)) == ["carla"]
+    assert WebClient().get("/setup").status_code == 404
+
+
+def test_an_administrator_made_elsewhere_ends_the_setting_up(db: None, code: str) -> None:
+    browser = WebClient()
+    form = form_of(browser.open("/setup"))
+    make_admin("operator")
     assert browser.submit(form, **NEW, code=code).status_code == 404
-    assert User.objects.get().username == "first"
+    assert WebClient().get("/setup").status_code == 404
+    assert User.objects.get().username == "operator"
+
+
+def test_a_moderator_is_no_administrator(ana: User, code: str) -> None:
+    accounts.set_role(user=ana, is_staff=True, is_superuser=False)
+    assert WebClient().get("/setup").status_code == 200
+
+
+def test_after_the_last_administrator_went_the_next_start_sets_up_again(db: None, code: str) -> None:
+    operator = make_admin("operator")
+    assert WebClient().get("/setup").status_code == 404
+    accounts.deactivate(user=operator)
+    assert WebClient().get("/setup").status_code == 404
+    first_run.known.clear()
+    assert WebClient().send("/setup", **NEW, code=code)["Location"] == "/compose"
+    assert set(User.objects.filter(is_superuser=True, is_active=True).values_list("username")) == {("carla",)}
+
+
+def test_nothing_to_log_in_to_is_offered_before_there_is_an_account(db: None, code: str) -> None:
+    links = ('href="/login"', 'href="/signup"')
+    page = WebClient().open("/setup")
+    assert not any(link in page for link in links)
+    make_user("first")
+    page = WebClient().open("/setup")
+    assert all(link in page for link in links)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("_round", range(3))
+def test_of_several_who_set_up_at_once_one_administers_and_those_who_sign_up_are_none(code: str, _round: int) -> None:
+    def send(number: int) -> int:
+        fields = {"username": f"p{number}", "email": f"p{number}@example.org", "password": PASSWORD}
+        if number % 2:
+            return int(ApiClient().call("POST", "/v1/users/register/", fields).status_code)
+        browser, form = opened[number]
+        return int(browser.submit(form, **fields, code=code).status_code)
+
+    browsers = [WebClient() for _ in range(8)]
+    opened = [(browser, form_of(browser.open("/setup"))) for browser in browsers]
+    statuses = at_once(8, send)
+    assert (statuses.count(201), statuses.count(303)) == (4, 1)
+    assert set(statuses) <= {201, 303, 400, 404}
+    assert User.objects.filter(is_superuser=True).count() == 1
+    assert User.objects.count() == 5
 
 
 def test_the_code_is_for_the_owner_of_the_data_folder_alone(tmp_path: Path) -> None:
@@ -262,6 +326,11 @@ def test_devices_are_listed_and_signed_out(ana: User, browser: WebClient) -> Non
     assert page.count("<li>") == 3
     assert text_of(page).count("This one") == 1
     session = Session.objects.get(pk=other.cookies["minitwitter_login"].value.split(".")[0])
+    Session.objects.filter(pk=session.pk).update(refreshed_at=ids.now() - timedelta(days=2, hours=1))
+    page = browser.open("/settings/devices")
+    assert re.search(r'Signed in <time datetime="[0-9T:.-]+Z" data-whole>[^<]+ UTC</time> · last used today', page)
+    assert re.search(r'last used <time datetime="[0-9T:.-]+Z" title="[^"]+ UTC">2d</time>', page)
+    assert re.search(r'aria-label="Sign out [^"<]+, signed in [^"<]+ UTC"', page)
     assert browser.send("/settings/devices", f"/settings/devices/{session.pk}").status_code == 303
     assert not other.is_signed_in()
     assert browser.open("/settings/devices").count("<li>") == 2

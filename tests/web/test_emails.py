@@ -5,7 +5,7 @@ from django.conf import LazySettings
 
 from minitwitter.accounts.models import User
 from tests.factories import PASSWORD
-from tests.mailing import configure_mail, sent, sent_token
+from tests.mailing import BASE, configure_mail, sent, sent_token, token_in
 from tests.web.client import WebClient, form_of, html_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +91,54 @@ def test_a_new_address_is_ones_own_when_its_mail_came_back(ana: User, browser: W
     browser.send("/confirm/", token=sent_token())
     ana.refresh_from_db()
     assert ana.email == "new@example.org"
+
+
+RESET_MAIL = """\
+Escolha uma nova senha
+
+Alguém, provavelmente você, esqueceu a senha de ana em
+tweets.example.org.
+
+Escolha uma nova senha:
+
+https://tweets.example.org/reset/#{token}
+
+Ou digite este código onde ele for pedido:
+
+{token}
+
+Vale uma única vez, durante uma hora. Você vai sair de todos os
+aparelhos.
+
+Se não foi você, não precisa fazer nada: sem este e-mail ninguém
+consegue mudar sua senha.
+
+-- 
+tweets.example.org
+https://tweets.example.org"""  # noqa: W291  # A mail's signature begins so (RFC 3676 section 4.3).
+
+
+@pytest.mark.parametrize("choice", ["the browser's", "made in the settings"])
+def test_a_mail_speaks_the_language_of_the_browser_that_asked_for_it(
+    ana: User, settings: LazySettings, choice: str
+) -> None:
+    settings.PUBLIC_URL = BASE
+    sent()
+    browser = WebClient(language="pt-BR,pt;q=0.9,en;q=0.8" if choice == "the browser's" else "en")
+    if choice == "made in the settings":
+        browser.send("/settings/looks", "/preferences", language="pt-br")
+    browser.submit(form_of(browser.open("/forgot")), email="ana@example.org")
+    (message,) = sent()
+    assert message.subject == "Escolha uma nova senha para tweets.example.org"
+    assert str(message.body).strip() == RESET_MAIL.format(token=token_in(message))
+    browser.send("/reset/", token=token_in(message), new_password=NEW)
+    (message,) = sent()
+    assert message.subject == "Sua senha em tweets.example.org foi mudada"
+
+
+def test_whoever_signs_up_is_greeted_in_the_language_of_the_browser(visitor: WebClient) -> None:
+    sent()
+    browser = WebClient(language="pt-BR")
+    browser.send("/signup", username="carla", email="carla@example.org", password=PASSWORD)
+    (message,) = sent()
+    assert message.body.startswith("Confirme seu endereço\n\nBoas-vindas!")

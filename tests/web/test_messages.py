@@ -1,8 +1,9 @@
-"""Every text of the web client is translated, and the compiled files are those of the texts."""
+"""Every text of the web client and of mails is translated, and the compiled files are those of the texts."""
 
 import sys
 from pathlib import Path
 
+import polib
 import pytest
 from django.utils import translation
 
@@ -18,11 +19,23 @@ import messages  # noqa: E402  # One of the tools, which are scripts.
 
 
 def test_every_text_is_translated_and_compiled() -> None:
-    used = messages.used_messages()
-    assert len(used) > 200
-    assert [path.parent.parent.name for path in messages.catalogues()] == ["pt_BR"]
-    for path in messages.catalogues():
-        assert messages.check_one(path, used) == []
+    for app, least in zip(messages.APPS, (30, 200), strict=True):
+        used = messages.used_messages(app)
+        assert len(used) > least
+        assert [path.parent.parent.name for path in messages.catalogues(app)] == ["pt_BR"]
+        for path in messages.catalogues(app):
+            assert messages.check_one(path, used) == []
+
+
+def test_a_text_of_two_apps_has_one_translation() -> None:
+    # Django takes that of the first.
+    of_mails, of_pages = (
+        {entry.msgid: entry.msgstr for path in messages.catalogues(app) for entry in polib.pofile(str(path))}
+        for app in messages.APPS
+    )
+    common = of_mails.keys() & of_pages.keys()
+    assert {text: of_mails[text] for text in common} == {text: of_pages[text] for text in common}
+    assert "Choose a new password" in common
 
 
 def test_the_check_notices_what_is_missing_left_over_or_lacks_a_value(tmp_path: Path) -> None:

@@ -9,15 +9,16 @@ from xml.etree import ElementTree as ET
 import pytest
 from django.conf import LazySettings
 from django.db import OperationalError
+from django.utils.http import http_date
 
 from minitwitter.accounts.models import User
-from minitwitter.actions import accounts
+from minitwitter.actions import accounts, likes, tweets
 from minitwitter.tweets.models import Tweet
 from minitwitter.web import urls
-from minitwitter.web.views import timelines
+from minitwitter.web.views import profiles, timelines
 from tests.client import ApiClient, assert_problem
 from tests.factories import follow, jpeg, make_tweet, make_user
-from tests.web.client import WebClient, html_of, text_of
+from tests.web.client import WebClient, form_of, html_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,8 +31,8 @@ POST /compose                                 303 400 400 303
 GET  /people                                  200 200 200 303
 GET  /signup                                  200 303 303 200
 POST /signup                                  400 303 303 400
-GET  /setup                                   404 404 404 404
-POST /setup                                   404 404 404 404
+GET  /setup                                   200 200 200 200
+POST /setup                                   400 400 400 400
 GET  /forgot                                  404 404 404 404
 POST /forgot                                  404 404 404 404
 GET  /reset/                                  404 404 404 404
@@ -189,6 +190,12 @@ def test_every_page_has_the_strict_policy_and_needs_no_other() -> None:
 
 
 def test_settings_are_not_kept_by_the_browser(browser: WebClient) -> None:
+    for refused in (
+        browser.send("/settings", "/settings/avatar", image=b"no picture"),
+        browser.send("/settings", "/settings", website="nowhere"),
+        browser.send("/settings/account", "/settings/password", current_password="x", new_password="y"),
+    ):
+        assert (refused.status_code >= 400, refused["Cache-Control"]) == (True, "no-store")
     for path in ("/settings", "/settings/account", "/settings/devices", "/settings/delete"):
         answer: Any = browser.get(path, headers={"Accept-Encoding": "gzip"})
         assert answer["Cache-Control"] == "no-store"
@@ -239,12 +246,16 @@ def test_a_defect_is_told_as_ours_with_the_id_for_the_operator(
     assert "abc-1" in html_of(answer)
 
 
-def test_while_the_database_is_away_a_page_says_so(browser: WebClient, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", ["/", "/public"])
+def test_while_the_database_is_away_a_page_says_so(
+    browser: WebClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     def away(*_: object) -> None:
         raise OperationalError
 
     monkeypatch.setattr("minitwitter.web.visitors.browser_session", away)
-    answer: Any = browser.get("/")
+    monkeypatch.setattr("minitwitter.web.views.timelines.open_home_in_browser", away)
+    answer: Any = browser.get(path)
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert "One moment" in html_of(answer)
 
@@ -257,6 +268,31 @@ def test_too_large_a_picture_is_told_in_a_page(browser: WebClient) -> None:
 
 def test_an_unknown_host_gets_a_problem(visitor: WebClient) -> None:
     assert_problem(visitor.get("/", headers={"Host": "evil.example"}), 400, "unknown_host")
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "", "?max_id=5", "/pictures", "/likes", "/followers?max_id=5", "/following", "/feed.atom", "/{tweet}",
+        "/{tweet}/likes", "/{tweet}/edit", "/{tweet}/delete",
+    ],
+)  # fmt: skip
+def test_every_page_of_somebody_leads_to_the_name_as_they_write_it(ana: User, browser: WebClient, rest: str) -> None:
+    rest = rest.format(tweet=make_tweet(ana))
+    for method in (browser.get, browser.head):
+        answer: Any = method(f"/@ANA{rest}")
+        assert (answer.status_code, answer["Location"]) == (303, f"/@ana{rest}")
+    assert browser.get(f"/@ana{rest}").status_code == 200
+
+
+def test_a_form_under_another_spelling_is_taken(ana: User, ben: User, browser: WebClient) -> None:
+    tweet = make_tweet(ana)
+    token = form_of(browser.open("/settings/looks"), "/preferences").fields["csrfmiddlewaretoken"]
+    data = {"csrfmiddlewaretoken": token, "text": "Changed"}
+    assert browser.post(f"/@ANA/{tweet}/edit", data)["Location"] == f"/@ana/{tweet}"
+    assert Tweet.objects.get().text == "Changed"
+    assert browser.post(f"/@ANA/{tweet}/delete", data)["Location"] == "/@ana"
+    assert Tweet.objects.get().deleted_at is not None
 
 
 @pytest.mark.parametrize("path", ["/settings", "/settings/account", "/settings/devices", "/settings/looks"])
@@ -286,6 +322,69 @@ def test_a_profile_has_a_feed_for_readers_of_feeds(ana: User, visitor: WebClient
     content = entry.findtext(f"{atom}summary") or ""
     assert "Hello &lt;b&gt; &amp; <a href=" in content
     assert '<img src="http://testserver/media/' in content
+
+
+def test_a_reader_that_has_the_feed_is_told_so_without_making_it(
+    ana: User, visitor: WebClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tweet = make_tweet(ana, "Hello")
+    first: Any = visitor.get("/@ana/feed.atom")
+    validators = {name: first[name] for name in ("ETag", "Last-Modified")}
+    assert re.fullmatch(r'W/"[0-9a-f]{32}"', validators["ETag"])
+    created_at = Tweet.objects.get().created_at
+    assert validators["Last-Modified"] == http_date(created_at.timestamp())
+
+    monkeypatch.setattr(profiles, "_feed_document", None)
+    likes.like(user=ana, tweet_id=tweet)  # Not a part of the feed.
+    both = {"If-None-Match": first["ETag"], "If-Modified-Since": first["Last-Modified"]}
+    for asked in (
+        {"If-None-Match": f'"x", {first["ETag"]}'},
+        {"If-None-Match": first["ETag"].removeprefix("W/")},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": first["Last-Modified"]},
+        both,
+        {**both, "If-Modified-Since": "Mon, 01 Jan 2024 00:00:00 GMT"},
+    ):
+        known: Any = visitor.get("/@ana/feed.atom", headers=asked)
+        assert (known.status_code, known.content) == (304, b"")
+        assert {name: known[name] for name in validators} == validators
+        assert known["Cache-Control"] == first["Cache-Control"]
+        assert set(known["Vary"].split(", ")) == set(first["Vary"].split(", "))
+        assert "Content-Type" not in known
+
+
+@pytest.mark.parametrize("change", ["a tweet", "an edit", "a deletion", "a name", "another address of the server"])
+def test_a_feed_that_changed_is_sent_whole(ana: User, visitor: WebClient, settings: LazySettings, change: str) -> None:
+    tweet = make_tweet(ana, "Hello")
+    before: Any = visitor.get("/@ana/feed.atom")
+    match change:
+        case "a tweet":
+            make_tweet(ana, "Another")
+        case "an edit":
+            tweets.edit_tweet(tweet_id=tweet, text="Changed", editor=ana)
+        case "a deletion":
+            tweets.delete_tweet(tweet_id=tweet, editor=ana)
+        case "a name":
+            accounts.update_profile(user=ana, fields={"display_name": "Ana Maria"})
+        case _:
+            settings.PUBLIC_URL = "https://elsewhere.example"
+    # The tag decides, whatever the other header says (RFC 9110 section 13.2.2).
+    asked = {"If-None-Match": before["ETag"], "If-Modified-Since": before["Last-Modified"]}
+    after: Any = visitor.get("/@ana/feed.atom", headers=asked)
+    assert after.status_code == 200
+    assert after["ETag"] != before["ETag"]
+    assert after.content != before.content
+    ET.fromstring(after.content)  # noqa: S314  # Our own.
+
+
+def test_an_older_copy_is_not_taken_for_the_feed(ana: User, visitor: WebClient) -> None:
+    make_tweet(ana, "Hello")
+    for asked in (
+        {"If-None-Match": '"x"'},
+        {"If-Modified-Since": "Mon, 01 Jan 2024 00:00:00 GMT"},
+        {"If-None-Match": ""},
+    ):
+        assert visitor.get("/@ana/feed.atom", headers=asked).status_code == 200
 
 
 @pytest.mark.parametrize("forbidden", ["\x08", "\x0b", "\x1f", "\ufffe", "\uffff"])
@@ -369,10 +468,8 @@ def test_scripts_import_only_each_other(visitor: WebClient) -> None:
 def test_links_in_a_text_lead_to_people_who_are_there(ana: User, ben: User, browser: WebClient) -> None:
     make_tweet(ana, "@BEN and @nobody: see https://example.org/a_(b), (http://x.org/?a=1&b=2). me@ben.org @ben_")
     page = browser.open("/")
-    assert '<a class="mention" href="/@ben">@BEN</a> and @nobody:' in page
-    assert (
-        'href="https://example.org/a_(b)" rel="nofollow noopener noreferrer ugc" target="_blank">example.org/a_(b)</a>,'
-        in page
-    )
+    assert '<a class="mention" href="/@ben"><bdi>@BEN</bdi></a> and @nobody:' in page
+    attributes = 'href="https://example.org/a_(b)" rel="nofollow noopener noreferrer ugc" target="_blank"'
+    assert f"<a {attributes}><bdi>example.org/a_(b)</bdi></a>," in page
     assert 'href="http://x.org/?a=1&amp;b=2"' in page
     assert "me@ben.org @ben_" in text_of(page)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
+from django.template import Template, TemplateSyntaxError
+from django.utils import translation
 from PIL import Image
 
 from minitwitter.web.placeholders import data_address
@@ -106,9 +108,32 @@ def test_a_link_cannot_leave_its_attribute() -> None:
     assert "onmouseover=alert(1)" not in html.split("</a>")[0]
 
 
+def test_what_is_linked_keeps_its_own_direction() -> None:
+    html = to_html("\u202ehttps://elgoog.example/ \u202e@ana", {"ana": "ana"})
+    assert html.count("<bdi>") == html.count("</bdi>") == 2
+    assert "<bdi>elgoog.example</bdi></a>" in html
+    assert '<a class="mention" href="/@ana"><bdi>@ana</bdi></a>' in html
+
+
 def test_long_addresses_are_shown_short() -> None:
     html = to_html("https://www.example.org/a/very/long/path/that/goes/on/and/on?x=1", {})
-    assert html.partition(">")[2].startswith("example.org/a/very/long/path/")
+    assert html.partition(">")[2].startswith("<bdi>example.org/a/very/long/path/")
+
+
+def test_what_is_remembered_has_no_block_that_one_page_would_fill_in_for_all() -> None:
+    with pytest.raises(TemplateSyntaxError, match="put it outside"):
+        Template("{% load web %}{% remembered x %}{% if x %}{% block a %}{% endblock %}{% endif %}{% endremembered %}")
+
+
+@pytest.mark.parametrize("language", ["en", "pt-br"])
+def test_short_forms_are_not_kept_for_another_language(language: str) -> None:
+    words = {"en": ("now", "1.2K", "3 Oct"), "pt-br": ("agora", "1,2 mil", "3 out")}[language]
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    with translation.override(language):
+        for _ in range(2):
+            assert short_time(now, now) == words[0]
+            assert short_number(1234) == words[1]
+            assert short_time(datetime(2026, 10, 3, tzinfo=UTC), now).lower() == words[2].lower()
 
 
 def test_names_are_found_in_texts() -> None:

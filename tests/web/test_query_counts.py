@@ -13,12 +13,15 @@ from tests.web.client import WebClient
 
 pytestmark = pytest.mark.django_db
 
-SESSION = SKELETON = TWEETS = MENTIONS = PROFILE = RELATION = PEOPLE = RELATIONS = 1
+SESSION = HOME = SKELETON = TWEETS = MENTIONS = PROFILE = RELATION = PEOPLE = RELATIONS = 1
+# HOME is the session and what is kept of its feed, by one query.
 OWN = SKELETON  # The second list of the home page.
-LATEST = ACTIVE = NEWEST = 1  # The three looks for people to suggest.
+ACTIVE = NEWEST = 1  # The two looks for people to suggest.
 
 PAGES = {
-    "/": SESSION + SKELETON + OWN + TWEETS + MENTIONS,
+    "/": HOME + OWN + TWEETS + MENTIONS,
+    "/?max_id=9007199254740991": HOME + OWN + TWEETS + MENTIONS,
+    "/?since_id=1": HOME + OWN + TWEETS + MENTIONS,
     "/public": SESSION + SKELETON + TWEETS + MENTIONS,
     "/@ana": SESSION + PROFILE + RELATION + SKELETON + TWEETS + MENTIONS,
     "/@ana/pictures": SESSION + PROFILE + RELATION + SKELETON + TWEETS + MENTIONS,
@@ -27,7 +30,7 @@ PAGES = {
     "/@ben/following": SESSION + PROFILE + RELATION + SKELETON + PEOPLE + RELATIONS,
     "/@ana/{tweet}": SESSION + TWEETS + MENTIONS,
     "/@ana/{tweet}/likes": SESSION + TWEETS + MENTIONS + SKELETON + PEOPLE + RELATIONS,
-    "/people": SESSION + LATEST + ACTIVE + NEWEST + PEOPLE + RELATIONS,
+    "/people": SESSION + ACTIVE + NEWEST + PEOPLE + RELATIONS,
     "/compose": SESSION,
     "/settings": SESSION + PROFILE,
     "/settings/devices": SESSION + SKELETON + 1,

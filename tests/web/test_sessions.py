@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from django.conf import LazySettings
 from minitwitter.accounts.models import Session, User
 from minitwitter.actions import accounts, sessions
 from minitwitter.core import ids
-from minitwitter.web.visitors import LOG_IN_COOKIE
 from tests.client import ApiClient
-from tests.factories import PASSWORD
-from tests.web.client import WebClient, form_of, html_of, text_of
+from tests.factories import PASSWORD, jpeg, make_tweet
+from tests.operating import call
+from tests.web.client import SentForm, WebClient, form_of, html_of, text_of
 
 pytestmark = pytest.mark.django_db
+
+LOG_IN_COOKIE = "minitwitter_login"  # Where no https address is configured.
 
 
 @pytest.mark.parametrize("login", ["ana", "ANA", "ana@example.org", " ana "])
@@ -137,6 +140,8 @@ def test_the_very_next_click_is_refused_after(ana: User, browser: WebClient, end
     ENDINGS[ending](ana)
     assert not browser.is_signed_in()
     assert browser.get("/settings")["Location"] == "/login?next=%2Fsettings"
+    # Home, which looks its session up together with the feed.
+    assert 'action="/compose"' not in browser.open("/")
 
 
 @pytest.mark.parametrize(
@@ -147,6 +152,7 @@ def test_no_other_cookie_is_a_session(ana: User, value: str) -> None:
     stranger = WebClient()
     stranger.cookies[LOG_IN_COOKIE] = value.format(i=session, s=secret)
     assert not stranger.is_signed_in()
+    assert 'action="/compose"' not in stranger.open("/")
 
 
 def test_the_session_of_an_api_client_makes_no_cookie(ana: User) -> None:
@@ -160,6 +166,12 @@ def test_the_session_of_an_api_client_makes_no_cookie(ana: User) -> None:
 def test_the_cookie_is_no_token_of_the_api(browser: WebClient) -> None:
     assert browser.get("/v1/users/me/").status_code == 401
     assert browser.post("/v1/tweets/", {"text": "x"}, content_type="application/json").status_code == 401
+
+
+def test_home_names_a_wrong_part_of_the_feed_to_its_reader(ana: User, browser: WebClient) -> None:
+    answer: Any = browser.get("/?max_id=x")
+    assert answer.status_code == 400
+    assert 'href="/@ana"' in html_of(answer)
 
 
 def test_a_browser_that_is_used_stays_signed_in(browser: WebClient) -> None:
@@ -184,7 +196,7 @@ def test_a_form_without_its_token_is_refused_and_changes_nothing(ana: User, brow
         "/settings/delete": {"password": PASSWORD},
         "/settings/devices/all": {},
         "/preferences": {"theme": "dark"},
-        "/login": {"login": "ana", "password": PASSWORD},
+        "/signup": {"username": "forged", "email": "forged@example.org", "password": PASSWORD},
     }.items():
         for extra in ({}, {"csrfmiddlewaretoken": "x" * 64}):
             answer: Any = browser.post(path, data | extra)
@@ -192,7 +204,127 @@ def test_a_form_without_its_token_is_refused_and_changes_nothing(ana: User, brow
             assert "This page was open for too long" in text_of(html_of(answer))
     ana.refresh_from_db()
     assert (ana.display_name, ana.is_active, ana.tweets.count()) == ("", True, 0)
+    assert User.objects.count() == 1
     assert browser.is_signed_in()
+
+
+def test_a_log_in_without_the_token_of_its_form_starts_nothing(ana: User) -> None:
+    browser = WebClient()
+    browser.open("/login")
+    answer: Any = browser.post("/login", {"login": "ana", "password": PASSWORD})
+    assert answer.status_code == 403
+    assert LOG_IN_COOKIE not in answer.cookies
+    assert not Session.objects.exists()
+
+
+# --- Pages that are older than the log-in -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tabs(ana: User) -> tuple[WebClient, Callable[[str], SentForm]]:
+    """A browser in which ana logs in once more after it has opened a page, whose form is given."""
+    browser = WebClient(ana)
+
+    def open_before(path: str) -> SentForm:
+        form = form_of(browser.open(path), path)
+        del browser.cookies[LOG_IN_COOKIE]
+        assert browser.send("/login", login="ana", password=PASSWORD).status_code == 303
+        return form
+
+    return browser, open_before
+
+
+def test_logging_in_replaces_the_token_of_forms(ana: User) -> None:
+    browser = WebClient()
+    form = form_of(browser.open("/login"))
+    before = browser.cookies["minitwitter_csrf"].value
+    refused = browser.submit(form, login="ana", password="wrong")
+    assert (refused.status_code, browser.cookies["minitwitter_csrf"].value) == (401, before)
+    assert browser.submit(form, login="ana", password=PASSWORD).status_code == 303
+    assert browser.cookies["minitwitter_csrf"].value != before
+
+
+def test_a_tweet_from_a_page_older_than_the_log_in_is_not_lost(
+    ana: User, tabs: tuple[WebClient, Callable[[str], SentForm]]
+) -> None:
+    browser, open_before = tabs
+    form = open_before("/compose")
+    text = "Two lines\r\nof <a> tweet & more"
+    answer = browser.submit(form, text=text, image=jpeg(), image_alt="A tree")
+    assert answer.status_code == 403
+    assert not ana.tweets.exists()
+    page = html_of(answer)
+    assert "You have logged in since, or it is too old. Post it again. Add the picture again." in text_of(page)
+    anew = form_of(page, "/compose")
+    assert (anew.fields["text"], anew.fields["image_alt"]) == (text, "A tree")
+    assert browser.submit(anew, image_alt="").status_code == 303
+    assert ana.tweets.get().text == text.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("path", ["/@ana/{tweet}/edit", "/settings"])
+def test_what_else_was_written_in_an_older_page_is_shown_to_copy(
+    ana: User, tabs: tuple[WebClient, Callable[[str], SentForm]], path: str
+) -> None:
+    browser, open_before = tabs
+    path = path.format(tweet=make_tweet(ana, "As it was"))
+    form = open_before(path)
+    written = {name: "Much <better> & longer" for name in ("text", "bio") if name in form.fields}
+    data = form.fields | written
+    answer: Any = browser.post(path, data, headers={"Referer": f"http://testserver{path}"})
+    assert answer.status_code == 403
+    page = html_of(answer)
+    assert "You have logged in since, or it is too old. Open it anew and try again." in text_of(page)
+    assert "readonly>\nMuch &lt;better&gt; &amp; longer</textarea>" in page
+    assert f'<a class="button primary" href="{path}">Open the page anew</a>' in page
+    ana.refresh_from_db()
+    assert (ana.bio, ana.tweets.get().text) == ("", "As it was")
+
+
+def test_a_second_tab_of_the_log_in_goes_on_when_the_first_was_faster(ana: User) -> None:
+    browser = WebClient()
+    form = form_of(browser.open("/login", next="/@ana"))
+    assert browser.send("/login", login="ana", password=PASSWORD).status_code == 303
+    answer = browser.submit(form, login="ana", password="typed in the other tab")
+    assert (answer.status_code, answer["Location"]) == (303, "/@ana")
+    assert Session.objects.count() == 1
+
+
+def test_a_script_of_an_older_page_is_told_in_one_sentence(browser: WebClient) -> None:
+    answer: Any = browser.post("/compose", {"text": "x"}, headers={"HX-Request": "true", "Accept": "*/*"})
+    assert answer.status_code == 403
+    assert html_of(answer).startswith('<p class="problem" data-trouble>This page was open for too long. You have')
+
+
+# --- Cookies under https ----------------------------------------------------------------------------------------------
+
+
+def test_under_https_a_neighbour_can_plant_no_cookie_of_a_session(tmp_path: Path) -> None:
+    names = "settings.LOG_IN_COOKIE_NAME, settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME"
+    question = f"from django.conf import settings; print({names}, settings.SESSION_COOKIE_SECURE)"
+    plain = "minitwitter_login minitwitter_session minitwitter_csrf False\n"
+    prefixed = "__Host-minitwitter_login __Host-minitwitter_session __Host-minitwitter_csrf True\n"
+    for address, expected in {"": plain, "http://a.example": plain, "https://a.example": prefixed}.items():
+        shown = call(tmp_path, "manage", "shell", "--no-imports", "-c", question, MINITWITTER_PUBLIC_URL=address)
+        assert shown.stdout == expected, shown.stderr
+
+
+def test_cookies_of_that_name_have_what_browsers_demand_and_no_other_is_taken(
+    ana: User, settings: LazySettings
+) -> None:
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    settings.LOG_IN_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-minitwitter_login", "__Host-minitwitter_csrf"
+    browser = WebClient()
+    answer = browser.send("/login", login="ana", password=PASSWORD)
+    for name in (settings.LOG_IN_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
+        cookie = answer.cookies[name]
+        # RFC 6265bis section 4.1.3.2.
+        assert (bool(cookie["secure"]), cookie["path"], cookie["domain"], cookie["httponly"]) == (True, "/", "", True)
+    assert browser.is_signed_in()
+    stranger = WebClient()
+    stranger.cookies[LOG_IN_COOKIE] = browser.cookies[settings.LOG_IN_COOKIE_NAME].value
+    assert not stranger.is_signed_in()
+    left = browser.press("/", "/logout").cookies[settings.LOG_IN_COOKIE_NAME]
+    assert (left.value, bool(left["secure"]), left["path"]) == ("", True, "/")
 
 
 def test_a_form_from_another_site_is_refused_though_it_has_the_token(browser: WebClient) -> None:

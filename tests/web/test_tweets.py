@@ -1,6 +1,7 @@
 """Writing, reading, changing, deleting and liking in a browser without JavaScript."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,12 @@ from django.conf import LazySettings
 
 from minitwitter.accounts.models import User
 from minitwitter.actions import accounts, likes
+from minitwitter.actions.tweets import edit_tweet
+from minitwitter.core import ids
+from minitwitter.tweets.hydration import hydrate_tweet
 from minitwitter.tweets.models import Like, Tweet
+from minitwitter.web import cards
+from minitwitter.web.presenters import Reader
 from tests.factories import follow, jpeg, make_tweet, make_user
 from tests.web.client import WebClient, buttons_of, form_of, html_of, text_of
 
@@ -128,8 +134,23 @@ def test_a_tweet_is_changed(ana: User, browser: WebClient) -> None:
     assert "Write something" in html_of(refused)
     answer = browser.send(f"/@ana/{tweet}/edit", text="Hello")
     assert answer["Location"] == f"/@ana/{tweet}"
-    assert "Edited" in text_of(browser.open(f"/@ana/{tweet}"))
+    edited_at = Tweet.objects.get().edited_at
+    assert edited_at is not None
+    iso = edited_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    day = edited_at.strftime(f"{edited_at.day} %B %Y, %H:%M UTC")
+    assert f'Edited <time datetime="{iso}" data-whole>{day}</time></span>' in browser.open(f"/@ana/{tweet}")
     assert "Hello" in browser.open("/")
+    card = '<span class="edited">Edited <time datetime="{}" title="{}">{}</time></span>'
+    assert card.format(iso, day, "now") in browser.open("/")
+
+
+def test_how_long_ago_a_tweet_was_edited_is_not_kept_with_its_card(ana: User) -> None:
+    tweet = make_tweet(ana)
+    edit_tweet(tweet_id=tweet, text="Hello there", editor=ana)
+    seen = hydrate_tweet(tweet, None)
+    for later, told in ((timedelta(0), "Edited now"), (timedelta(hours=3, minutes=1), "Edited 3h")):
+        card = cards.render([seen], Reader(viewer_id=None, now=ids.now() + later))
+        assert told in text_of(card)
 
 
 def test_a_tweet_is_deleted_after_a_question(ana: User, browser: WebClient) -> None:

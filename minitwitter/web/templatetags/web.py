@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.template.base import FilterExpression, Node, NodeList, Parser, Token
 from django.template.context import Context
+from django.template.loader_tags import BlockNode
 from django.utils.html import format_html_join
 
 from minitwitter.web.forms import Form
@@ -49,6 +50,10 @@ class Remembered(Node):
         self._values = values
         self._kept: dict[Hashable, str] = {}
 
+    def get_nodes_by_type(self, nodetype: type[Node]) -> list[Any]:
+        """Those inside. Django looks for blocks at each rendering of a page, and there are none."""
+        return [] if nodetype is BlockNode else super().get_nodes_by_type(nodetype)
+
     def render(self, context: Context) -> str:
         key = tuple([value.resolve(context) for value in self._values])
         kept = self._kept.get(key)
@@ -62,8 +67,13 @@ class Remembered(Node):
 
 @register.tag
 def remembered(parser: Parser, token: Token) -> Remembered:
-    """`{% remembered a b %} ... {% endremembered %}`: only `a` and `b` (and settings) may make a difference inside."""
+    """`{% remembered a b %} ... {% endremembered %}`: only `a` and `b` (and settings) may make a difference inside.
+
+    A `{% block %}` would be filled in by the page that is rendered first, so there can be none.
+    """
     values = [parser.compile_filter(value) for value in token.split_contents()[1:]]
     inside = parser.parse(("endremembered",))
     parser.delete_first_token()
+    if inside.get_nodes_by_type(BlockNode):
+        raise template.TemplateSyntaxError("There is a block inside of `remembered`: put it outside.")
     return Remembered(inside, values)

@@ -27,7 +27,7 @@ def sign_up(request: WebRequest) -> HttpResponse:
         return redirect(request, "/")
     if not settings.REGISTRATION_OPEN:
         raise RegistrationClosed
-    if first_run.is_due():
+    if first_run.is_empty():
         return redirect(request, "/setup")
     form = forms.read(request, _FIELDS)
     if request.method == "POST":
@@ -52,7 +52,7 @@ def _count_sign_up(request: WebRequest) -> None:
 
 @page(methods=FORM, access=Access.ANYONE)
 def set_up(request: WebRequest) -> HttpResponse:
-    """Make the first administrator, with the code that `minitwitter run` printed. Not here once there is an account."""
+    """Make the first administrator, with the code that `minitwitter run` printed. Not here once there is one."""
     if not first_run.is_due():
         raise NotFound
     form = forms.read(request, ("code", *_FIELDS))
@@ -65,7 +65,9 @@ def set_up(request: WebRequest) -> HttpResponse:
             form.refuse(error)
     else:
         form.values["code"] = request.GET.get("code", "")
-    return respond(request, "setup", {"form": form, "active": "setup"}, status=form.status)
+    # Where nobody is, there is nothing to log in to yet, and signing up leads back here.
+    active = "first-run" if first_run.is_empty() else "setup"
+    return respond(request, "setup", {"form": form, "active": active}, status=form.status)
 
 
 def _make_first_admin(request: WebRequest, form: Form) -> None:

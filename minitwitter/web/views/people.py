@@ -1,6 +1,7 @@
 """Lists of people, and following them."""
 
 import contextlib
+from collections.abc import Callable
 from functools import partial
 
 from django.http import HttpResponse
@@ -15,7 +16,7 @@ from minitwitter.tweets.hydration import hydrate_tweet
 from minitwitter.tweets.queries import likers_page, suggested_account_ids
 from minitwitter.web import presenters
 from minitwitter.web.lists import people_response, reader
-from minitwitter.web.pages import SEND, Access, is_fragment, next_path, page, redirect, respond
+from minitwitter.web.pages import SEND, Access, canonical, is_fragment, next_path, page, redirect, respond
 from minitwitter.web.views.profiles import profile_context
 from minitwitter.web.visitors import WebRequest
 
@@ -39,23 +40,31 @@ def suggestions(request: WebRequest) -> HttpResponse:
 @page()
 def followers(request: WebRequest, username: str) -> HttpResponse:
     """Who follows somebody."""
-    seen = see_profile(username, request.visitor.viewer_id)
-    context = {**profile_context(request, seen), "tab": "followers", "active": ""}
-    return people_response(request, "follows", partial(followers_page, seen.profile.author.id), context)
+    return _follows(request, username, "followers", followers_page)
 
 
 @page()
 def following(request: WebRequest, username: str) -> HttpResponse:
     """Whom somebody follows."""
+    return _follows(request, username, "following", following_page)
+
+
+def _follows(
+    request: WebRequest, username: str, tab: str, skeleton: Callable[[int, PageRequest], Skeleton]
+) -> HttpResponse:
     seen = see_profile(username, request.visitor.viewer_id)
-    context = {**profile_context(request, seen), "tab": "following", "active": ""}
-    return people_response(request, "follows", partial(following_page, seen.profile.author.id), context)
+    if elsewhere := canonical(request, username, seen.profile.author.username):
+        return elsewhere
+    context = {**profile_context(request, seen), "tab": tab, "active": ""}
+    return people_response(request, "follows", partial(skeleton, seen.profile.author.id), context)
 
 
 @page()
 def likers(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
     """Who likes a tweet."""
     seen = hydrate_tweet(tweet_id, request.visitor.viewer_id)
+    if elsewhere := canonical(request, username, seen.author.username):
+        return elsewhere
     shown = presenters.tweet(seen, reader(request, [seen.text]))
     return people_response(request, "likers", partial(likers_page, tweet_id), {"tweet": shown, "active": ""})
 

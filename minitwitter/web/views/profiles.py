@@ -1,19 +1,24 @@
 """A person's page: tweets, pictures, likes, and the feed for readers of feeds."""
 
+import hashlib
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from django.http import HttpResponse
+from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.http import http_date
 
+from minitwitter import __version__
 from minitwitter.core.pagination import PageRequest, Skeleton, load_page
 from minitwitter.relationships.hydration import SeenProfile, see_profile
 from minitwitter.tweets.hydration import HydratedTweet, hydrate_tweets
 from minitwitter.tweets.queries import author_media_page, author_page, liked_page
 from minitwitter.web import presenters
 from minitwitter.web.lists import gallery_response, reader, tweets_response
-from minitwitter.web.pages import page, redirect
+from minitwitter.web.pages import canonical, page
 from minitwitter.web.presenters import Shown
 from minitwitter.web.visitors import WebRequest
 
@@ -44,9 +49,8 @@ def _tab(
     request: WebRequest, username: str, tab: str, skeleton: Callable[[int, PageRequest], Skeleton]
 ) -> HttpResponse:
     seen = see_profile(username, request.visitor.viewer_id)
-    canonical = seen.profile.author.username
-    if canonical != username:
-        return redirect(request, request.get_full_path().replace(f"/@{username}", f"/@{canonical}", 1))
+    if elsewhere := canonical(request, username, seen.profile.author.username):
+        return elsewhere
     context = {**profile_context(request, seen), "tab": tab, "active": "me" if _is_own(request, seen) else ""}
     list_response = gallery_response if tab == "pictures" else tweets_response
     return list_response(request, "profile", partial(skeleton, seen.profile.author.id), context)
@@ -66,14 +70,43 @@ def profile_context(request: WebRequest, seen: SeenProfile) -> Shown:
 
 @page()
 def atom(request: WebRequest, username: str) -> HttpResponse:
-    """Somebody's latest tweets as an Atom feed (RFC 4287)."""
-    seen = see_profile(username, None)
+    """Somebody's latest tweets as an Atom feed (RFC 4287), for those who have not got it yet (RFC 9110 section 13)."""
+    seen, base = see_profile(username, None), request.visitor.base
+    if elsewhere := canonical(request, username, seen.profile.author.username):
+        return elsewhere
     skeleton = partial(author_page, seen.profile.author.id)
-    latest = load_page(PageRequest(limit=_FEED_LENGTH), skeleton, partial(hydrate_tweets, viewer_id=None))
-    feed = _feed(seen, request.visitor.base)
-    for each in latest.items:
-        _add(feed, each, request.visitor.base)
-    return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    latest = load_page(PageRequest(limit=_FEED_LENGTH), skeleton, partial(hydrate_tweets, viewer_id=None)).items
+    etag, changed_at = _feed_tag(seen, latest, base), int(_changed_at(seen, latest).timestamp())
+    known: HttpResponse | None = get_conditional_response(request, etag, changed_at)
+    response = HttpResponse(content_type="application/atom+xml; charset=utf-8") if known is None else known
+    if known is None:
+        response.content = _feed_document(seen, latest, base)
+    response["ETag"], response["Last-Modified"] = etag, http_date(changed_at)
+    return response
+
+
+def _feed_tag(seen: SeenProfile, latest: list[HydratedTweet], base: str) -> str:
+    """Stands for all that the feed is made of, and for how. A weak one, because a compressed answer has it, too."""
+    author = seen.profile.author
+    parts: list[object] = [__version__, base, author.username, author.display_name, seen.profile.bio]
+    for each in latest:
+        parts += (each.id, each.text, each.edited_at, *each.images)
+    # No text that is stored has a NUL.
+    digest = hashlib.sha256("\0".join(map(str, parts)).encode())
+    return f'W/"{digest.hexdigest()[:32]}"'
+
+
+def _changed_at(seen: SeenProfile, latest: list[HydratedTweet]) -> datetime:
+    """When something last was written. Who has no entity tag learns of what was deleted with the next tweet."""
+    return max([seen.profile.created_at, *(each.edited_at or each.created_at for each in latest)])
+
+
+def _feed_document(seen: SeenProfile, latest: list[HydratedTweet], base: str) -> str:
+    feed = _feed(seen, base)
+    for each in latest:
+        _add(feed, each, base)
+    document: str = feed.writeString("utf-8")
+    return document
 
 
 def _feed(seen: SeenProfile, base: str) -> Atom1Feed:

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.middleware.csrf import rotate_token
 
 from minitwitter.actions import sessions
 from minitwitter.core import limits, mail
@@ -44,6 +45,8 @@ def start_session(request: WebRequest, form: Form, *, login: str, go_to: str, sa
         login=login, password=form.values["password"], device=request.META.get("HTTP_USER_AGENT", "")
     )
     remember_log_in(address, login)
+    # What was known of the browser before, its token of forms too, is worth nothing in the new session.
+    rotate_token(request)
     response = redirect(request, go_to, said=said)
     remember_in_browser(response, started)
     return response

@@ -71,8 +71,9 @@ def avatar(request: WebRequest) -> HttpResponse:
         form.refuse(error)
     else:
         return redirect(request, "/settings", said="avatar")
-    whole = {**_LENGTHS, "avatar_form": form, "active": "settings", "tab": "profile"}
-    return respond(request, "settings_profile", {**whole, "form": _profile_form(user)}, status=form.status)
+    page_form = _profile_form(user)
+    page_form.status = form.status
+    return _respond(request, "profile", {**_LENGTHS, "avatar_form": form}, page_form)
 
 
 def _profile_form(user: User) -> Form:

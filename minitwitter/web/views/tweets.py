@@ -13,13 +13,14 @@ from minitwitter.core.errors import DomainError
 from minitwitter.tweets.errors import IdempotencyInFlight, IdempotencyMismatch, NotOwner
 from minitwitter.tweets.hydration import HydratedTweet, hydrate_tweet
 from minitwitter.tweets.models import IDEMPOTENCY_KEY_LENGTH
-from minitwitter.web import forms, presenters
+from minitwitter.web import forms, presenters, words
 from minitwitter.web.forms import Form
 from minitwitter.web.lists import reader
 from minitwitter.web.pages import (
     FORM,
     SEND,
     Access,
+    canonical,
     is_fragment,
     log_in_first,
     next_path,
@@ -29,14 +30,15 @@ from minitwitter.web.pages import (
 )
 from minitwitter.web.visitors import WebRequest
 
+_WRITTEN = ("text", "image_alt")
+
 
 @page(methods=FORM, access=Access.ANYONE)
 def compose(request: WebRequest) -> HttpResponse:
     """Write a tweet. Other apps may share a text to this page (`text`, `title`, `url`)."""
+    form = forms.read(request, _WRITTEN)
     if request.visitor.user is None:
-        text = _shared_text(request) or forms.read(request, ("text",)).values["text"]
-        return log_in_first(request, f"/compose?{urlencode({'text': text})}" if text else "/compose")
-    form = forms.read(request, ("text", "image_alt"))
+        return _log_in_to_compose(request, _shared_text(request) or form.values["text"])
     if request.method == "POST":
         try:
             _post(request, form)
@@ -46,6 +48,24 @@ def compose(request: WebRequest) -> HttpResponse:
             return redirect(request, next_path(request), said="posted")
     else:
         form.values["text"] = _shared_text(request)
+    return _compose_page(request, form)
+
+
+def compose_anew(request: WebRequest) -> HttpResponse:
+    """For a tweet that was sent from an outdated page, and so was not posted: the form, with what was written."""
+    form = forms.read(request, _WRITTEN)
+    if request.visitor.user is None:
+        return _log_in_to_compose(request, form.values["text"])
+    form.status = 403
+    form.general += words.tweet_outdated(with_picture=forms.sent_file(request, "image") is not None)
+    return _compose_page(request, form)
+
+
+def _log_in_to_compose(request: WebRequest, text: str) -> HttpResponse:
+    return log_in_first(request, f"/compose?{urlencode({'text': text})}" if text else "/compose")
+
+
+def _compose_page(request: WebRequest, form: Form) -> HttpResponse:
     return respond(request, "compose", {**presenters.composer(), "form": form, "active": "compose"}, status=form.status)
 
 
@@ -77,8 +97,8 @@ def _post(request: WebRequest, form: Form) -> None:
 def detail(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
     """A tweet at its own address."""
     seen = hydrate_tweet(tweet_id, request.visitor.viewer_id)
-    if seen.author.username != username:
-        return redirect(request, f"/@{seen.author.username}/{tweet_id}")
+    if elsewhere := canonical(request, username, seen.author.username):
+        return elsewhere
     context = {
         "tweet": presenters.tweet(seen, reader(request, [seen.text])),
         "sharing": presenters.tweet_sharing(seen, request.visitor.base),
@@ -91,6 +111,8 @@ def detail(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
 def edit(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
     """Change the text of one's tweet."""
     seen = _own_tweet(request, tweet_id)
+    if elsewhere := canonical(request, username, seen.author.username):
+        return elsewhere
     form = Form({"text": seen.text})
     if request.method == "POST":
         form = forms.read(request, ("text",))
@@ -109,6 +131,8 @@ def edit(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
 def delete(request: WebRequest, username: str, tweet_id: int) -> HttpResponse:
     """Delete one's tweet, after a question."""
     seen = _own_tweet(request, tweet_id)
+    if elsewhere := canonical(request, username, seen.author.username):
+        return elsewhere
     if request.method == "POST":
         actions.delete_tweet(tweet_id=tweet_id, editor=request.visitor.member)
         return redirect(request, f"/@{quote(seen.author.username)}", said="deleted")

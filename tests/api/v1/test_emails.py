@@ -11,6 +11,7 @@ from minitwitter.accounts.models import Mail, User
 from minitwitter.actions import accounts, sweeping
 from minitwitter.audit.models import AuditEntry
 from minitwitter.core.models import Task
+from minitwitter.core.tasks import enqueue
 from tests.client import ApiClient, assert_invalid, assert_problem
 from tests.factories import PASSWORD, make_user
 from tests.mailing import BASE, configure_mail, sent, sent_token, token_in
@@ -419,3 +420,46 @@ def test_expired_tokens_are_removed_and_good_ones_are_not(alice: ApiClient, api:
     clock.advance(days=2)
     list(sweeping.forget_mails())
     assert not Mail.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "subject"),
+    [
+        ("pt-BR", "Escolha uma nova senha para tweets.example.org"),
+        ("pt", "Escolha uma nova senha para tweets.example.org"),
+        ("de;q=0.9, pt-BR;q=0.5, en;q=0.1", "Escolha uma nova senha para tweets.example.org"),
+        ("en, pt-BR;q=0.5", "Choose a new password for tweets.example.org"),
+        ("tlh", "Choose a new password for tweets.example.org"),
+        ("", "Choose a new password for tweets.example.org"),
+        ("pt-BR;q=x,,;;\x7f", "Choose a new password for tweets.example.org"),
+    ],
+)
+def test_a_mail_speaks_the_language_that_was_asked_for(
+    alice: ApiClient, api: ApiClient, asked: str, subject: str
+) -> None:
+    assert api.call("POST", FORGOT, {"email": "alice@example.org"}, **{"Accept-Language": asked}).status_code == 202
+    (message,) = sent()
+    assert message.subject == subject
+    # Nothing but mails is translated.
+    refused = api.call("POST", RESET, {"token": "x", "new_password": ""}, **{"Accept-Language": asked})
+    assert refused.json()["title"] == "Bad Request"
+
+
+def test_every_mail_that_a_change_leads_to_speaks_that_language(alice: ApiClient, api: ApiClient) -> None:
+    portuguese = {"Accept-Language": "pt-BR"}
+    alice.call("POST", CHANGE, {"email": NEW_ADDRESS, "current_password": PASSWORD}, **portuguese)
+    (message,) = sent()
+    assert message.subject == "Confirme seu novo endereço em tweets.example.org"
+    api.call("POST", CONFIRM, {"token": token_in(message)}, **portuguese)
+    (message,) = sent()
+    assert (message.to, message.subject) == (["alice@example.org"], "Seu endereço em tweets.example.org foi mudado")
+    body = {"username": "carla", "email": "carla@example.org", "password": PASSWORD}
+    assert api.call("POST", "/v1/users/register/", body, **portuguese).status_code == 201
+    (message,) = sent()
+    assert message.subject == "Confirme seu endereço em tweets.example.org"
+
+
+def test_a_reset_that_was_asked_for_before_the_upgrade_is_sent(alice: ApiClient) -> None:
+    enqueue("begin_password_reset", user_id=alice.me.pk)
+    (message,) = sent()
+    assert message.subject == "Choose a new password for tweets.example.org"
