@@ -37,6 +37,8 @@ _COLOURS = 8
 _EXCERPT_LENGTH = 80
 # A picture in a tweet, in CSS pixels.
 _WIDEST, _HIGHEST, _NARROWEST, _LOWEST = 600, 510, 160, 90
+# Languages that write the names of months small.
+_SMALL_MONTHS = {"pt-br"}
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
 
 
@@ -113,7 +115,7 @@ def profile(seen: SeenProfile, reader: Reader) -> Shown:
         "location": about.location,
         "website": about.website,
         "website_shown": shown(about.website),
-        "joined": format_date(about.created_at, "F Y"),
+        "joined": written(about.created_at, _("F Y")),
         "followers": about.followers_count,
         "followers_short": short_number(about.followers_count),
         "following_count": about.following_count,
@@ -216,12 +218,21 @@ def short_time(at: datetime, now: datetime) -> str:
 @lru_cache(maxsize=1000)
 def _day(day: date, _language: str, *, this_year: bool) -> str:
     """The language is the active one, and only here so that it tells days apart."""
-    return format_date(day, _("j M") if this_year else _("j M Y"))
+    return written(day, _("j M") if this_year else _("j M Y"))
 
 
 def long_date(at: datetime) -> str:
     """Day and time in full, in UTC; a script turns it into the reader's own time."""
-    return format_date(at, _("j F Y, H:i")) + " UTC"
+    return written(at, _("j F Y, H:i")) + " UTC"
+
+
+def written(at: date, form: str) -> str:
+    """The date in the active language, in that form of Django's.
+
+    Django writes the names of months with a capital letter in every language, as they stand at the head of a calendar.
+    """
+    text = format_date(at, form)
+    return text.lower() if (get_language() or "") in _SMALL_MONTHS else text
 
 
 def short_number(number: int) -> str:
@@ -256,7 +267,7 @@ def device(session: Session, current_id: int, now: datetime) -> Shown:
 
 
 def _last_used(at: datetime, now: datetime) -> str:
-    return _("today") if now - at < timedelta(days=1) else format_date(at, _("j F Y"))
+    return _("today") if now - at < timedelta(days=1) else written(at, _("j F Y"))
 
 
 _BROWSERS = (
