@@ -179,6 +179,7 @@ def picture(image: HydratedImage, tweet_url: str) -> Shown:
         "thumbnail": thumbnail_url_path(image.picture.key),
         "width": width,
         "height": height,
+        "wide": image.width > image.height * _WIDEST / _LOWEST,
         "alt": image.alt,
         "blur": data_address(image.blurhash),
         "tweet_url": tweet_url,
@@ -189,7 +190,8 @@ def shown_size(width: int, height: int) -> tuple[int, int]:
     """The size that fits into a tweet, never larger than the picture's own.
 
     It stands in the page, so that the browser keeps the room free before the picture has come. The style sheet makes it
-    smaller where the page is narrower, and cuts what is so long or so wide that its other side would be a line.
+    smaller where the page is narrower, and cuts what is so long or so wide that its other side would be a line: with
+    the same numbers, because a browser follows the proportions of the picture once it has come.
     """
     scale = min(1.0, _WIDEST / width, _HIGHEST / height)
     shown_width, shown_height = max(1, round(width * scale)), max(1, round(height * scale))

@@ -132,8 +132,9 @@ def test_a_refused_form_keeps_nobody_out(world: World, theme: Literal["light", "
     assert found + violations(page) == []
 
 
-def test_nothing_is_wider_than_the_smallest_phone(world: World, ana: Person, tweet: str) -> None:
-    screen = world.open(size=SMALLEST)
+@pytest.mark.parametrize("language", ["en-GB", "pt-BR"])
+def test_nothing_is_wider_than_the_smallest_phone(world: World, ana: Person, tweet: str, language: str) -> None:
+    screen = world.open(size=SMALLEST, language=language)
     screen.expect_complaint("404 (Not Found)")
     screen.log_in(ana)
     ana.tweet("w" * 200 + " https://example.org/" + "x" * 50)
