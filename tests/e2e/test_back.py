@@ -130,3 +130,43 @@ def test_who_asks_for_more_by_the_keyboard_goes_on_where_it_came(world: World) -
     page.keyboard.press("Enter")
     expect(page.locator("main article")).to_have_count(25)
     expect(page.locator("main article").filter(has_text="tweet 04").locator(".when")).to_be_focused()
+
+
+def test_what_was_changed_or_deleted_is_so_after_back(world: World, ana: Person) -> None:
+    ana.tweet("Helo")
+    ana.tweet("A mistake")
+    screen = world.open()
+    screen.expect_complaint("404 (Not Found)")  # The form of what is gone, on the way back.
+    page = screen.log_in(ana)
+    articles = page.locator("main article")
+    articles.filter(has_text="Helo").locator(".when").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Your tweet").fill("Hello")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your tweet was changed.")).to_be_visible()
+    _arrow(page)
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    expect(articles.nth(1).locator(".text")).to_have_text("Hello")
+    articles.filter(has_text="A mistake").get_by_label("More for this tweet").click()
+    page.get_by_role("link", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("Your tweet was deleted.")).to_be_visible()
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    expect(articles).to_have_count(1)
+
+
+def test_what_another_device_took_back_stays_so(world: World, ana: Person) -> None:
+    path = ana.tweet("Like me")
+    page = world.open().log_in(ana)
+    heart = page.locator("main article").get_by_role("button", name=re.compile("^Like"))
+    heart.click()
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    ana.call("DELETE", f"/v1/tweets/{path.rpartition('/')[2]}/like/")
+    page.reload()
+    expect(heart).to_have_attribute("aria-pressed", "false")
+    page.goto("/people")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    expect(heart).to_have_attribute("aria-pressed", "false")

@@ -33,6 +33,22 @@ def test_a_like_comes_without_a_reload_and_a_double_click_is_one(world: World, a
     assert _likes(ana, path) == 0
 
 
+def test_two_clicks_send_a_form_once(world: World, ana: Person) -> None:
+    path = ana.tweet("A mistake")
+    page = world.open().log_in(ana)
+    page.goto(f"{path}/delete")
+    sent = page.get_by_role("button", name="Delete", exact=True).evaluate(
+        """button => {
+            let sent = 0;
+            addEventListener("submit", event => { sent += !event.defaultPrevented; event.preventDefault(); });
+            button.click();
+            button.click();
+            return sent;
+        }"""
+    )
+    assert sent == 1
+
+
 def test_a_lost_connection_is_told_and_changes_nothing(world: World, ana: Person) -> None:
     path = ana.tweet("Like me")
     screen = world.open()

@@ -2,6 +2,7 @@
 import { startBack } from "./back.js";
 import { startComposers } from "./composer.js";
 import { startFeeds } from "./feed.js";
+import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { startLeaving } from "./leaving.js";
 import { startMenus } from "./menus.js";
@@ -17,6 +18,7 @@ startStates();
 startTimes();
 startRequests();
 startComposers();
+startForms();
 startViewer();
 startMenus();
 startToken();

@@ -1,6 +1,11 @@
 // The arrow at the top of a page goes back to where the visitor was, with its place in the list, if that was one of our
 // pages in this tab. Otherwise, and without scripts, it is the link that it is.
 
+/** Whether the browser has built this page anew for Back or Forward, from what it had kept of it. */
+export function cameBack() {
+  return performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+}
+
 export function startBack() {
   const arrow = document.querySelector("a[data-back]");
   arrow?.addEventListener("click", (event) => {

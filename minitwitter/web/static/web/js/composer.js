@@ -1,12 +1,11 @@
 // Writing: a counter that agrees with the server, a draft that survives, a picture by choice, paste or drop.
 import { Attachment } from "./attachment.js";
+import { cameBack } from "./back.js";
 import { Draft } from "./drafts.js";
+import { PATIENCE } from "./forms.js";
 import { local, tab } from "./storage.js";
 import { tell, word } from "./words.js";
 
-// After this many milliseconds a second click is somebody who has stopped the first one. The key of the form makes one
-// tweet of both in any case.
-const PATIENCE = 10000;
 const EXCERPT = 80;
 const segmenter = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
 
@@ -122,11 +121,6 @@ class Composer {
       this.text.focus();
     };
   }
-}
-
-/** Whether the browser has built the page anew for Back, and fills its fields with what was in them. */
-function cameBack() {
-  return performance.getEntriesByType("navigation")[0]?.type === "back_forward";
 }
 
 export function startComposers() {

@@ -1,4 +1,5 @@
 // Lists that go on by themselves: Back finds the same place again, and new tweets wait above until they are wanted.
+import { cameBack } from "./back.js";
 import { tab } from "./storage.js";
 import { showTimes } from "./times.js";
 import { word } from "./words.js";
@@ -18,16 +19,15 @@ export function startFeeds() {
 function keepForBack(feed) {
   const key = `list ${location.pathname}${location.search}`;
   const who = document.body.dataset.viewer;
-  const [entry] = performance.getEntriesByType("navigation");
   const kept = JSON.parse(tab.get(key) ?? "null");
-  let grown = entry?.type === "back_forward" && kept?.who === who && kept.grown;
+  let grown = cameBack() && kept?.who === who && kept.grown;
   if (grown) {
     history.scrollRestoration = "manual";
     feed.innerHTML = kept.html;
     window.htmx?.process(feed);
     requestAnimationFrame(() => scrollTo(0, kept.top));
   }
-  for (const name of ["htmx:load", "minitwitter:grown"]) feed.addEventListener(name, () => (grown = true));
+  for (const name of ["htmx:afterSwap", "minitwitter:grown"]) feed.addEventListener(name, () => (grown = true));
   window.addEventListener("pagehide", () => {
     if (!grown) return tab.remove(key);
     for (const menu of feed.querySelectorAll("details[open]")) menu.open = false;

@@ -20,8 +20,7 @@ export function startLeaving() {
   });
   // Other windows of the same person, and those that Back would bring up again.
   const left = () => {
-    const [who, when] = (local.get("left") ?? "").split(" ");
-    if (who !== viewer || Number(when) < opened) return;
+    if (Number(local.get("left")) < opened) return;
     window.addEventListener("pagehide", forgetLists);
     location.reload();
   };
@@ -33,7 +32,7 @@ function forget(viewer) {
   const draft = `draft of ${viewer}`;
   local.removeWhere((key) => key === draft || key.startsWith(`${draft},`));
   forgetLists();
-  local.set("left", `${viewer} ${Date.now()}`);
+  local.set("left", Date.now());
 }
 
 function forgetLists() {
