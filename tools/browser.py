@@ -3,8 +3,8 @@
     python tools/browser.py e2e [--only sqlite|postgres] [PYTEST ARGUMENT ...]
     python tools/browser.py screenshots
 
-Every test runs on SQLite, and those that read and write the most (POSTGRES_TOO) on PostgreSQL as well. With arguments of
-one's own, only one database is used: SQLite, or the one that --only names.
+Every test runs on SQLite, and those that read and write the most (POSTGRES_TOO) on PostgreSQL as well. With arguments
+of one's own, only one database is used: SQLite, or the one that --only names.
 
 The browser is the machine's own Chromium or Chrome (E2E_BROWSER names another). Where there is none, root on a machine
 with apt gets it installed; anybody else is told how. Without a browser nothing is tested, which is a failure with an
@@ -24,8 +24,9 @@ import run_tests
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+EVERYTHING = ["tests/e2e"]
 # What differs between the databases is on the server: pages of lists, likes, follows and what is written are enough.
-POSTGRES_TOO = ("tests/e2e/test_journey.py", "tests/e2e/test_back.py")
+POSTGRES_TOO = ["tests/e2e/test_journey.py", "tests/e2e/test_back.py"]
 NO_BROWSER = 3
 NONE = "none"
 # Seconds. A browser says its version in less than one; an installation downloads 100 MB.
@@ -62,13 +63,13 @@ def end_to_end(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
     parser.add_argument("--only", choices=run_tests.DATABASES)
     parsed, own = parser.parse_known_args(arguments)
-    chosen = {parsed.only or "sqlite": ("tests/e2e",)}
+    chosen = [(parsed.only or "sqlite", EVERYTHING)]
     if not arguments:
-        chosen["postgres"] = POSTGRES_TOO
+        chosen += [("postgres", POSTGRES_TOO)]
     deadline = time.monotonic() + run_tests.TIME_LIMIT
     outcomes = []
     try:
-        for database, paths in chosen.items():
+        for database, paths in chosen:
             # Two browsers, on many cores too: the servers they talk to want some.
             two = ["-n", "2"] if run_tests.parallel(own) else []
             named = any(argument.startswith("tests/") for argument in own)
@@ -110,7 +111,9 @@ def install() -> str:
     if not shutil.which("apt-get"):
         raise NoBrowserError(f"there is no browser on this machine: {advice}")
     if os.geteuid():
-        raise NoBrowserError(f"there is no browser on this machine, and only root may install it (`make e2e`): {advice}")
+        raise NoBrowserError(
+            f"there is no browser on this machine, and only root may install it (`make e2e`): {advice}"
+        )
     print("There is no Chromium on this machine: installing it (a minute) ...", flush=True)
     for command in (["update"], ["install", "--no-install-recommends", "chromium"]):
         if not _succeeds([*APT, *command]):
@@ -125,9 +128,7 @@ def _succeeds(command: list[str]) -> bool:
     """What it prints is seen, so that nobody wonders what takes so long. It can ask for nothing."""
     environment = {**os.environ, **UNATTENDED}
     try:
-        done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, timeout=INSTALL_TIMEOUT, check=False
-        )
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, timeout=INSTALL_TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0

@@ -109,6 +109,9 @@ def test_what_opens_keeps_nobody_out_either(
     page.goto("/compose")
     page.get_by_label("Your tweet").fill("x" * 300)
     found += violations(page)
+    page.goto("/compose?text=Shared")
+    expect(page.get_by_role("button", name="Bring it back")).to_be_visible()
+    found += violations(page)
     assert found == []
 
 

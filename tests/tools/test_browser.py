@@ -1,4 +1,4 @@
-"""`make e2e` on machines without a browser: it installs one where it may, asks nothing, and never looks like a success."""
+"""`make e2e` on machines without a browser: it installs one where it may, asks nothing, never looks like success."""
 
 import os
 import subprocess
@@ -13,6 +13,7 @@ from tests.operating import ROOT
 sys.path.append(str(ROOT / "tools"))
 
 import browser as browser_tool
+import run_tests
 
 CHROMIUM = '#!/bin/sh\necho "Chromium 1.0"\n'
 # Writes down what it was asked, by whom, and what it could read; then it does what the test wants.
@@ -138,11 +139,11 @@ def test_each_database_runs_what_it_should(
 ) -> None:
     done: list[tuple[str, list[str]]] = []
 
-    def run(database: str, chosen: list[str], _: float) -> browser_tool.run_tests.Outcome:
+    def run(database: str, chosen: list[str], _: float) -> run_tests.Outcome:
         done.append((database, chosen))
-        return browser_tool.run_tests.Outcome(database, passed=1)
+        return run_tests.Outcome(database, passed=1)
 
-    monkeypatch.setattr(browser_tool.run_tests, "run", run)
+    monkeypatch.setattr(run_tests, "run", run)
     assert browser_tool.end_to_end(arguments) == 0
     assert done == runs
 

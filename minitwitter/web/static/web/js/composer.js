@@ -88,8 +88,8 @@ class Composer {
   }
 
   /**
-   * The page is there, perhaps again: Back may bring it with the text that was in it when it was left. The draft is newer,
-   * and gone if it was posted.
+   * The page is there, perhaps again: Back may bring it with the text that was in it when it was left. The draft is
+   * newer, and gone if it was posted.
    */
   shown(event) {
     this.sentAt = 0;

@@ -1,5 +1,5 @@
-// Logging out takes along what this browser keeps of a person: drafts, and lists for Back. A session that has merely ended
-// does not: the same person will log in again, and wants the draft.
+// Logging out takes along what this browser keeps of a person: drafts, and lists for Back. A session that has merely
+// ended does not: the same person will log in again, and wants the draft.
 import { local, tab } from "./storage.js";
 
 const LEAVES = /^\/(logout|settings\/(delete|devices\/\w+))$/;

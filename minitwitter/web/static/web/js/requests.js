@@ -1,5 +1,5 @@
-// Likes, follows and lists without a reload. htmx sends and replaces; here is what happens when that fails, and where the
-// focus goes.
+// Likes, follows and lists without a reload. htmx sends and replaces; here is what happens when that fails, and where
+// the focus goes.
 import { tell, word } from "./words.js";
 
 export function startRequests() {

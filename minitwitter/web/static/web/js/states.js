@@ -1,5 +1,5 @@
-// What was changed here, on pages that Back brings up as they were before: likes and follows (wherever else the same button
-// stands, at once), texts, and tweets that are gone.
+// What was changed here, on pages that Back brings up as they were before: likes and follows (wherever else the same
+// button stands, at once), texts, and tweets that are gone.
 import { cameBack } from "./back.js";
 import { tab } from "./storage.js";
 import { word } from "./words.js";

@@ -1,5 +1,5 @@
-// What a browser keeps for a site. Some keep nothing (private windows, a full disk, blocked by their owner): then it is as
-// if nothing had been kept, and everything else goes on.
+// What a browser keeps for a site. Some keep nothing (private windows, a full disk, blocked by their owner): then it is
+// as if nothing had been kept, and everything else goes on.
 class Kept {
   constructor(place) {
     this.place = place;
