@@ -108,12 +108,16 @@ def test_a_follow_shows_in_every_button_of_the_page_and_after_back(world: World,
     ben.tweet()
     page = world.open().log_in(ana)
     page.goto(f"/@{ben.name}")
-    page.goto("/public")
-    button = page.get_by_role("complementary").get_by_role("button", name=f"Follow @{ben.name}", exact=True)
-    button.click()
-    expect(page.get_by_role("complementary").get_by_role("button", name=f"Following @{ben.name}")).to_be_visible()
+    beside, main = page.get_by_role("complementary"), page.get_by_role("main")
+    beside.get_by_role("button", name=f"Follow @{ben.name}", exact=True).click()
+    following = f"Following @{ben.name}. Unfollow"
+    expect(beside.get_by_role("button", name=following)).to_be_focused()
+    expect(main.get_by_role("button", name=following)).to_be_visible()
+    page.goto(f"/@{ben.name}/likes")
+    main.get_by_role("button", name=following).click()
+    expect(main.get_by_role("button", name=f"Follow @{ben.name}", exact=True)).to_be_visible()
     page.go_back()
-    expect(page.get_by_role("main").get_by_role("button", name=f"Following @{ben.name}")).to_be_visible()
+    expect(main.get_by_role("button", name=f"Follow @{ben.name}", exact=True)).to_be_visible()
 
 
 def test_who_asks_for_more_by_the_keyboard_goes_on_where_it_came(world: World) -> None:

@@ -20,13 +20,16 @@ export function startRequests() {
   window.addEventListener("online", goOn);
 }
 
-/** Who has asked for more by the keyboard goes on with the first that came, where the link was. */
-function keepFocus(link) {
-  if (!link.matches("a.more") || document.activeElement !== link) return;
-  const before = link.previousElementSibling;
-  const focus = () => {
-    const first = before?.nextElementSibling;
-    (first?.querySelector(".when") ?? first?.querySelector(".author") ?? first)?.focus({ preventScroll: true });
+/**
+ * The focus stays on the button that was pressed, which another one has replaced (the same may stand twice on a page).
+ * Who has asked for more by the keyboard goes on with the first that came, where the link was.
+ */
+function keepFocus(pressed) {
+  if (document.activeElement !== pressed) return;
+  const before = pressed.previousElementSibling;
+  const focus = ({ target }) => {
+    const next = pressed.matches("a.more") ? before?.nextElementSibling : target;
+    (next?.querySelector(".when") ?? next?.querySelector(".author") ?? next)?.focus({ preventScroll: true });
   };
   document.body.addEventListener("htmx:afterSettle", focus, { once: true });
 }
