@@ -106,6 +106,8 @@ def test_a_like_is_still_there_after_back(world: World, ana: Person) -> None:
 def test_a_follow_shows_in_every_button_of_the_page_and_after_back(world: World, ana: Person) -> None:
     ben = world.person("ben")
     ben.tweet()
+    for _ in range(3):  # So that he is among those who are suggested.
+        world.person("fan").follow(ben)
     page = world.open().log_in(ana)
     page.goto(f"/@{ben.name}")
     beside, main = page.get_by_role("complementary"), page.get_by_role("main")

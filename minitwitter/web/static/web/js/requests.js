@@ -27,11 +27,13 @@ export function startRequests() {
 function keepFocus(pressed) {
   if (document.activeElement !== pressed) return;
   const before = pressed.previousElementSibling;
-  const focus = ({ target }) => {
+  const focus = ({ target, detail }) => {
+    if (detail.requestConfig.elt !== pressed) return;
+    document.body.removeEventListener("htmx:afterSettle", focus);
     const next = pressed.matches("a.more") ? before?.nextElementSibling : target;
     (next?.querySelector(".when") ?? next?.querySelector(".author") ?? next)?.focus({ preventScroll: true });
   };
-  document.body.addEventListener("htmx:afterSettle", focus, { once: true });
+  document.body.addEventListener("htmx:afterSettle", focus);
 }
 
 /** Lists whose end is seen go on when there is a connection again. */

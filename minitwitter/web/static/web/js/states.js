@@ -10,7 +10,6 @@ const DELETE = /^\/@\w+\/(\d+)\/delete$/;
 export function startStates() {
   if (!cameBack()) renew();
   rememberTweets();
-  // Before it has settled, it has the attributes of what it takes the place of.
   document.body.addEventListener("htmx:afterSettle", ({ target }) => {
     if (target.matches(".heart, .button[name=following]")) changed(target);
   });
