@@ -160,7 +160,8 @@ def respond(
         **chrome(request.visitor, request.get_full_path()),
         "assets": assets.prefix(),
         "modules": assets.modules(),
-        "saying": flash.said(request),
+        # For a page: what a script of another window asks for meanwhile would take it away unseen.
+        "saying": None if is_fragment(request) else flash.said(request),
         **(context or {}),
     }
     response = render(request, f"web/{template}.html", whole, status=status)

@@ -40,6 +40,8 @@ _COLOURS = 8
 _EXCERPT_LENGTH = 80
 # A picture in a tweet, in CSS pixels.
 _WIDEST, _HIGHEST, _NARROWEST, _LOWEST = 600, 510, 160, 90
+# Languages that write the names of months small.
+_SMALL_MONTHS = {"pt-br"}
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
 
 
@@ -184,6 +186,7 @@ def picture(image: HydratedImage, tweet_url: str) -> Shown:
         "thumbnail": thumbnail_url_path(image.picture.key),
         "width": width,
         "height": height,
+        "wide": image.width > image.height * _WIDEST / _LOWEST,
         "alt": image.alt,
         "blur": data_address(image.blurhash),
         "tweet_url": tweet_url,
@@ -194,7 +197,8 @@ def shown_size(width: int, height: int) -> tuple[int, int]:
     """The size that fits into a tweet, never larger than the picture's own.
 
     It stands in the page, so that the browser keeps the room free before the picture has come. The style sheet makes it
-    smaller where the page is narrower, and cuts what is so long or so wide that its other side would be a line.
+    smaller where the page is narrower, and cuts what is so long or so wide that its other side would be a line: with
+    the same numbers, because a browser follows the proportions of the picture once it has come.
     """
     scale = min(1.0, _WIDEST / width, _HIGHEST / height)
     shown_width, shown_height = max(1, round(width * scale)), max(1, round(height * scale))
@@ -237,17 +241,27 @@ def _ago(number: int, unit: int, _language: str) -> str:
 
 @lru_cache(maxsize=1000)
 def _day(day: date, _language: str, *, this_year: bool) -> str:
-    return format_date(day, _("j M") if this_year else _("j M Y"))
+    """The language is the active one, and only here so that it tells days apart."""
+    return written(day, _("j M") if this_year else _("j M Y"))
 
 
 @lru_cache(maxsize=1000)
 def _month(first_day: date, _language: str) -> str:
-    return format_date(first_day, "F Y")
+    return written(first_day, _("F Y"))
 
 
 def long_date(at: datetime) -> str:
     """Day and time in full, in UTC; a script turns it into the reader's own time."""
-    return format_date(at, _("j F Y, H:i")) + " UTC"
+    return written(at, _("j F Y, H:i")) + " UTC"
+
+
+def written(at: date, form: str) -> str:
+    """The date in the active language, in that form of Django's.
+
+    Django writes the names of months with a capital letter in every language, as they stand at the head of a calendar.
+    """
+    text = format_date(at, form)
+    return text.lower() if (get_language() or "") in _SMALL_MONTHS else text
 
 
 def short_number(number: int) -> str:

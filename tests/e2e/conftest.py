@@ -6,8 +6,12 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
@@ -28,9 +32,26 @@ def server() -> Iterator[Running]:
     """An instance whose first account is yet to be made."""
     with (
         tempfile.TemporaryDirectory(prefix="mt-e2e-") as folder,
-        running(Path(folder), **OPTIONS) as instance,
+        database() as url,
+        running(Path(folder), **OPTIONS, **({"DATABASE_URL": url} if url else {})) as instance,
     ):
         yield instance
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """The DATABASE_URL of a database of its own on the PostgreSQL of this run; nothing where it runs on SQLite."""
+    given = os.environ.get("DATABASE_URL", "")
+    if not given:
+        yield ""
+        return
+    name = f"e2e_{uuid4().hex}"
+    with psycopg.connect(given, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlsplit(given)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

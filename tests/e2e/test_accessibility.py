@@ -109,6 +109,9 @@ def test_what_opens_keeps_nobody_out_either(
     page.goto("/compose")
     page.get_by_label("Your tweet").fill("x" * 300)
     found += violations(page)
+    page.goto("/compose?text=Shared")
+    expect(page.get_by_role("button", name="Bring it back")).to_be_visible()
+    found += violations(page)
     assert found == []
 
 
@@ -132,8 +135,9 @@ def test_a_refused_form_keeps_nobody_out(world: World, theme: Literal["light", "
     assert found + violations(page) == []
 
 
-def test_nothing_is_wider_than_the_smallest_phone(world: World, ana: Person, tweet: str) -> None:
-    screen = world.open(size=SMALLEST)
+@pytest.mark.parametrize("language", ["en-GB", "pt-BR"])
+def test_nothing_is_wider_than_the_smallest_phone(world: World, ana: Person, tweet: str, language: str) -> None:
+    screen = world.open(size=SMALLEST, language=language)
     screen.expect_complaint("404 (Not Found)")
     screen.log_in(ana)
     ana.tweet("w" * 200 + " https://example.org/" + "x" * 50)

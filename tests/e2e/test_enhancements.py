@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.world import PHONE, Person, Screen, World
@@ -30,6 +31,22 @@ def test_a_like_comes_without_a_reload_and_a_double_click_is_one(world: World, a
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
     assert _likes(ana, path) == 0
+
+
+def test_two_clicks_send_a_form_once(world: World, ana: Person) -> None:
+    path = ana.tweet("A mistake")
+    page = world.open().log_in(ana)
+    page.goto(f"{path}/delete")
+    sent = page.get_by_role("button", name="Delete", exact=True).evaluate(
+        """button => {
+            let sent = 0;
+            addEventListener("submit", event => { sent += !event.defaultPrevented; event.preventDefault(); });
+            button.click();
+            button.click();
+            return sent;
+        }"""
+    )
+    assert sent == 1
 
 
 def test_a_lost_connection_is_told_and_changes_nothing(world: World, ana: Person) -> None:
@@ -280,6 +297,16 @@ def test_the_token_of_a_mail_goes_into_its_field_and_out_of_the_address(world: W
         page = world.open().open(f"{path}#{token}")
         expect(page.get_by_label("Code")).to_have_value(token)
         assert page.url == f"{world.base}{path}"
+
+
+@pytest.mark.parametrize("path", ["/reset/", "/confirm/"])
+def test_a_damaged_link_is_told_and_the_next_one_works(world: World, path: str) -> None:
+    page = world.open().open(f"{path}#%")
+    expect(page.get_by_role("alert")).to_have_text("This code is wrong, was used, or is too old. Ask for a new mail.")
+    expect(page.get_by_label("Code")).to_have_value("")
+    page.evaluate("location.hash = 'a2b3'")
+    expect(page.get_by_label("Code")).to_have_value("a2b3")
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_times_are_the_readers_own(world: World, ana: Person) -> None:

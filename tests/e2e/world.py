@@ -31,11 +31,13 @@ class Person:
         assert answer.ok, answer.text()
         return answer.json() if answer.body() else None
 
-    def tweet(self, text: str = "Hello", *, picture: bool = False, alt: str = "") -> str:
+    def tweet(
+        self, text: str = "Hello", *, picture: bool = False, size: tuple[int, int] = (900, 600), alt: str = ""
+    ) -> str:
         """The path of a new tweet's page."""
         form: dict[str, Any] = {"text": text}
         if picture:
-            form |= {"image": {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": jpeg(900, 600)}, "image_alt": alt}
+            form |= {"image": {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": jpeg(*size)}, "image_alt": alt}
         url: str = self.call("POST", "/v1/tweets/", multipart=form)["url"]
         return "/" + url.split("/", 3)[3]
 
@@ -58,9 +60,10 @@ class Screen:
 
     def log_in(self, person: Person) -> Page:
         self.open("/login")
-        self.page.get_by_label("Username or email").fill(person.name)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("main").get_by_role("button", name="Log in").click()
+        # By their names, which are the same in every language.
+        self.page.locator("main [name=login]").fill(person.name)
+        self.page.locator("main [name=password]").fill(PASSWORD)
+        self.page.locator("main form button").click()
         expect(self.page).to_have_url(re.compile(r"/$"))
         return self.page
 

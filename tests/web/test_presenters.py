@@ -7,10 +7,11 @@ from io import BytesIO
 import pytest
 from django.template import Template, TemplateSyntaxError
 from django.utils import translation
+from django.utils.translation import gettext
 from PIL import Image
 
 from minitwitter.web.placeholders import data_address
-from minitwitter.web.presenters import device_name, excerpt, short_number, short_time, shown_size
+from minitwitter.web.presenters import device_name, excerpt, long_date, short_number, short_time, shown_size, written
 from minitwitter.web.text import mentioned_names, to_html
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -127,7 +128,7 @@ def test_what_is_remembered_has_no_block_that_one_page_would_fill_in_for_all() -
 
 @pytest.mark.parametrize("language", ["en", "pt-br"])
 def test_short_forms_are_not_kept_for_another_language(language: str) -> None:
-    words = {"en": ("now", "1.2K", "3 Oct"), "pt-br": ("agora", "1,2 mil", "3 out")}[language]
+    words = {"en": ("now", "1.2K", "3 Oct"), "pt-br": ("agora", "1,2 mil", "3 de out")}[language]
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
     with translation.override(language):
         for _ in range(2):
@@ -143,3 +144,15 @@ def test_names_are_found_in_texts() -> None:
 def test_an_excerpt_is_one_line() -> None:
     assert excerpt("two\n lines") == "two lines"
     assert len(excerpt("word " * 50)) == 80
+
+
+def test_dates_in_portuguese_are_written_as_people_do() -> None:
+    october = datetime(2025, 10, 5, 9, 7, tzinfo=UTC)
+    with translation.override("pt-br"):
+        assert short_time(NOW - timedelta(days=7), NOW) == "17 de nov"
+        assert short_time(october, NOW) == "5 de out de 2025"
+        assert long_date(october) == "5 de outubro de 2025, 09:07 UTC"
+        assert written(october, gettext("F Y")) == "outubro de 2025"
+        assert written(datetime(2026, 3, 1, tzinfo=UTC), gettext("F Y")) == "março de 2026"
+    assert written(october, gettext("F Y")) == "October 2025"
+    assert long_date(october) == "5 October 2025, 09:07 UTC"

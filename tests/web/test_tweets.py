@@ -32,6 +32,12 @@ def test_a_tweet_is_posted_and_its_author_sees_it_at_home(browser: WebClient, pa
     assert "Your tweet is out." not in browser.open("/")
 
 
+def test_a_script_of_another_window_does_not_take_away_what_a_page_says(browser: WebClient) -> None:
+    browser.send("/compose", "/compose", text="Hello")
+    assert browser.fragment("GET", "/").status_code == 200
+    assert "Your tweet is out." in browser.open("/")
+
+
 def test_a_picture_is_posted_with_its_description(browser: WebClient) -> None:
     browser.send("/compose", text="", image=jpeg(60, 40), image_alt='A "small" <hill>')
     home = browser.open("/")

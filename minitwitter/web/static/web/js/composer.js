@@ -1,8 +1,12 @@
 // Writing: a counter that agrees with the server, a draft that survives, a picture by choice, paste or drop.
+import { Attachment } from "./attachment.js";
+import { cameBack } from "./back.js";
+import { Draft } from "./drafts.js";
+import { PATIENCE } from "./forms.js";
+import { local, tab } from "./storage.js";
 import { tell, word } from "./words.js";
 
-const LARGEST = 10 * 1024 * 1024;
-const KINDS = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+const EXCERPT = 80;
 const segmenter = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
 
 /** Grapheme clusters, as the server counts. */
@@ -17,20 +21,35 @@ class Composer {
   constructor(form) {
     this.form = form;
     this.text = form.elements.text;
-    this.file = form.elements.image;
     this.limit = Number(form.dataset.length);
     this.counter = form.querySelector(".counter");
     this.button = form.querySelector("button.primary");
-    this.preview = form.querySelector(".composer-preview");
-    this.draft = form.dataset.composer === "edit" ? null : `draft of ${document.body.dataset.viewer}`;
-    this.restore();
+    const isEdit = form.dataset.composer === "edit";
+    this.draft = new Draft(document.body.dataset.viewer, isEdit ? form.getAttribute("action") : "");
+    const isOld = !isEdit && cameBack() && (this.draft.text || this.text.value === tab.get("posted"));
+    this.text.value = this.draft.begin(isOld ? "" : this.text.value);
+    this.attachment = form.elements.image ? new Attachment(form, () => this.changed()) : null;
+    this.listen();
+    this.changed();
+    this.showAside();
+  }
+
+  listen() {
     this.text.addEventListener("input", () => this.changed());
     this.text.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit();
+      if (event.key === "Enter" && (event.metaKey || event.ctrlKey) && !this.button.disabled) this.form.requestSubmit();
     });
-    form.addEventListener("submit", (event) => this.submit(event));
-    window.addEventListener("pageshow", () => this.release());
-    if (this.file) this.startPictures();
+    this.form.addEventListener("submit", (event) => this.submit(event));
+    this.form.querySelector("[data-cancel]")?.addEventListener("click", () => this.draft.drop());
+    window.addEventListener("pageshow", (event) => this.shown(event));
+    // Another window went on with the same draft, or has posted it.
+    window.addEventListener("storage", (event) => {
+      if (event.key === this.draft.key && this.text.value === (event.oldValue ?? "")) this.fill(event.newValue ?? "");
+    });
+  }
+
+  fill(text) {
+    this.text.value = text;
     this.changed();
   }
 
@@ -38,12 +57,6 @@ class Composer {
     if (CSS.supports("field-sizing", "content")) return;
     this.text.style.height = "auto";
     this.text.style.height = `${this.text.scrollHeight}px`;
-  }
-
-  restore() {
-    if (!this.draft || this.text.value.trim()) return;
-    const kept = localStorage.getItem(this.draft);
-    if (kept) this.text.value = kept;
   }
 
   changed() {
@@ -54,92 +67,69 @@ class Composer {
     this.counter.textContent = left < 0 ? word("over", -left) : word("left", left);
     this.counter.classList.toggle("near", near && left >= 0);
     this.counter.classList.toggle("over", left < 0);
-    const empty = !this.text.value.trim() && !this.file?.files.length && !this.form.querySelector(".kept");
+    const empty = !this.text.value.trim() && !this.attachment?.file && !this.form.querySelector(".kept");
     this.button.disabled = left < 0 || empty;
-    if (this.draft) {
-      if (this.text.value.trim()) localStorage.setItem(this.draft, this.text.value);
-      else localStorage.removeItem(this.draft);
-    }
+    this.isSafe = this.draft.keep(this.text.value);
   }
 
   submit(event) {
-    if (this.sending) return event.preventDefault();
-    this.sending = true;
+    if (this.sentAt && Date.now() - this.sentAt < PATIENCE) return event.preventDefault();
+    if (!navigator.onLine) {
+      event.preventDefault();
+      return tell(word("offline"));
+    }
+    this.sentAt = Date.now();
     this.button.dataset.label ??= this.button.textContent;
     this.button.textContent = word("sending");
+    this.form.setAttribute("aria-busy", "true");
     // The draft goes when the server has the tweet: the page that follows says so.
-    if (this.draft) sessionStorage.setItem("sent", this.draft);
+    const keys = this.draft.isEdit ? [this.draft.key, this.draft.other] : [this.draft.key];
+    tab.set("sent", JSON.stringify({ keys, text: this.text.value }));
   }
 
-  release() {
-    this.sending = false;
+  /**
+   * The page is there, perhaps again: Back may bring it with the text that was in it when it was left. The draft is
+   * newer, and gone if it was posted.
+   */
+  shown(event) {
+    this.sentAt = 0;
+    this.form.removeAttribute("aria-busy");
     if (this.button.dataset.label) this.button.textContent = this.button.dataset.label;
+    if (!(event.persisted || cameBack()) || this.draft.isEdit || !this.isSafe) return;
+    const { text } = this.draft;
+    if (!text && this.text.value) this.attachment?.remove();
+    this.fill(text);
+    this.showAside();
   }
 
-  startPictures() {
-    this.file.addEventListener("change", () => this.show());
-    this.form.addEventListener("paste", (event) => this.take(event, event.clipboardData));
-    this.form.addEventListener("dragover", (event) => {
-      if (!event.dataTransfer.types.includes("Files")) return;
-      event.preventDefault();
-      this.form.classList.add("dropping");
-    });
-    for (const name of ["dragleave", "drop"]) this.form.addEventListener(name, () => this.form.classList.remove("dropping"));
-    this.form.addEventListener("drop", (event) => this.take(event, event.dataTransfer));
-    this.show();
-  }
-
-  take(event, transfer) {
-    const [file] = transfer.files;
-    if (!file) return;
-    event.preventDefault();
-    const files = new DataTransfer();
-    files.items.add(file);
-    this.file.files = files.files;
-    this.show();
-  }
-
-  show() {
-    const [file] = this.file.files;
-    if (this.shown) URL.revokeObjectURL(this.shown);
-    this.shown = null;
-    this.preview.replaceChildren();
-    if (file && (file.size > LARGEST || !KINDS.includes(file.type))) {
-      tell(word(KINDS.includes(file.type) ? "large" : "noPicture"));
-      this.file.value = "";
-      return this.show();
-    }
-    this.preview.hidden = !file;
-    this.form.classList.toggle("with-picture", Boolean(file));
-    if (file) {
-      const image = new Image();
-      image.src = this.shown = URL.createObjectURL(file);
-      image.alt = "";
-      this.preview.append(image, this.removeButton());
-    }
-    this.changed();
-  }
-
-  removeButton() {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "icon-button";
-    button.setAttribute("aria-label", word("remove"));
-    button.innerHTML = '<svg class="icon" aria-hidden="true"><use href="#i-x"/></svg>';
-    button.addEventListener("click", () => {
-      this.file.value = "";
-      this.form.elements.image_alt.value = "";
-      this.show();
-      this.file.focus();
-    });
-    return button;
+  /** The offer of a text that had to make room. */
+  showAside() {
+    const place = this.form.querySelector(".composer-aside");
+    const { aside } = this.draft;
+    if (!place) return;
+    place.hidden = !aside;
+    place.querySelector("q").textContent = aside.length > EXCERPT ? `${aside.slice(0, EXCERPT - 1)}…` : aside;
+    const [back, away] = place.querySelectorAll("button");
+    back.onclick = () => {
+      this.fill(this.draft.swap(this.text.value));
+      this.showAside();
+      this.text.focus();
+    };
+    away.onclick = () => {
+      this.draft.throwAside();
+      this.showAside();
+      this.text.focus();
+    };
   }
 }
 
 export function startComposers() {
-  const sent = sessionStorage.getItem("sent");
+  const sent = JSON.parse(tab.get("sent") ?? "null");
+  tab.remove("sent");
   const failed = document.querySelector("[data-composer] .problem");
-  if (sent && document.querySelector(".saying") && !failed) localStorage.removeItem(sent);
-  sessionStorage.removeItem("sent");
+  if (sent && document.querySelector(".saying") && !failed) {
+    for (const key of sent.keys) local.remove(key);
+    tab.set("posted", sent.text);
+  }
   for (const form of document.querySelectorAll("form[data-composer]")) new Composer(form);
 }

@@ -1,4 +1,6 @@
 // Lists that go on by themselves: Back finds the same place again, and new tweets wait above until they are wanted.
+import { cameBack } from "./back.js";
+import { tab } from "./storage.js";
 import { showTimes } from "./times.js";
 import { word } from "./words.js";
 
@@ -17,23 +19,21 @@ export function startFeeds() {
 function keepForBack(feed) {
   const key = `list ${location.pathname}${location.search}`;
   const who = document.body.dataset.viewer;
-  const [entry] = performance.getEntriesByType("navigation");
-  const kept = JSON.parse(sessionStorage.getItem(key) ?? "null");
-  let grown = entry?.type === "back_forward" && kept?.who === who && kept.grown;
+  const kept = JSON.parse(tab.get(key) ?? "null");
+  let grown = cameBack() && kept?.who === who && kept.grown;
   if (grown) {
     history.scrollRestoration = "manual";
     feed.innerHTML = kept.html;
     window.htmx?.process(feed);
     requestAnimationFrame(() => scrollTo(0, kept.top));
   }
-  feed.addEventListener("htmx:load", () => (grown = true));
+  for (const name of ["htmx:afterSwap", "minitwitter:grown"]) feed.addEventListener(name, () => (grown = true));
   window.addEventListener("pagehide", () => {
-    const html = grown && feed.innerHTML.length < LARGEST ? feed.innerHTML : "";
-    try {
-      sessionStorage.setItem(key, JSON.stringify({ who, html, top: scrollY, grown: Boolean(html) }));
-    } catch {
-      sessionStorage.clear(); // Full: older lists make room the next time.
-    }
+    if (!grown) return tab.remove(key);
+    for (const menu of feed.querySelectorAll("details[open]")) menu.open = false;
+    const html = feed.innerHTML.length < LARGEST ? feed.innerHTML : "";
+    if (tab.set(key, JSON.stringify({ who, html, top: scrollY, grown: Boolean(html) }))) return;
+    tab.removeWhere((other) => other.startsWith("list ")); // Full: older lists make room the next time.
   });
 }
 
@@ -41,11 +41,17 @@ function keepForBack(feed) {
 class Live {
   constructor(feed) {
     this.feed = feed;
-    this.waiting = null;
+    this.waiting = [];
     this.timer = setInterval(() => this.ask(), POLL);
-    document.addEventListener("visibilitychange", () => document.hidden || this.ask());
+    document.addEventListener("visibilitychange", () => this.ask());
+    window.addEventListener("pageshow", (event) => event.persisted && this.ask());
     document.addEventListener("minitwitter:ask", () => this.ask());
-    document.addEventListener("minitwitter:show", () => this.waiting && this.show());
+    document.addEventListener("minitwitter:show", () => this.waiting.length && this.show());
+    // There from the beginning: screen readers read out what changes in it, not that it came.
+    this.place = document.createElement("div");
+    this.place.className = "pill";
+    this.place.setAttribute("role", "status");
+    this.feed.before(this.place);
   }
 
   get newest() {
@@ -71,37 +77,41 @@ class Live {
 
   offer(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
-    const tweets = [...fresh.querySelectorAll(".tweet")];
-    if (!tweets.length) return;
-    this.waiting = tweets;
-    const text = tweets.length === 1 ? word("newOne") : word("newMany", tweets.length < PAGE ? tweets.length : `${PAGE}+`);
-    if (!this.pill) {
-      this.pill = document.createElement("div");
-      this.pill.className = "pill";
-      this.pill.setAttribute("role", "status");
-      const button = document.createElement("button");
-      button.className = "button primary small";
-      button.addEventListener("click", () => this.show());
-      this.pill.append(button);
-      this.feed.before(this.pill);
-    }
-    this.pill.firstChild.textContent = text;
-    document.title = `(${tweets.length}) ${document.title.replace(/^\(\d+\) /, "")}`;
+    // Some may have been shown while the question was on its way.
+    this.waiting = [...fresh.querySelectorAll(".tweet")].filter((tweet) => !document.getElementById(tweet.id));
+    const { length } = this.waiting;
+    if (!length) return this.clear();
+    this.place.firstChild ?? this.place.append(this.button());
+    const text = word("new", length, length < PAGE ? length : `${PAGE}+`);
+    // The same words again would be read out again.
+    if (this.place.firstChild.textContent !== text) this.place.firstChild.textContent = text;
+    document.title = `(${length}) ${document.title.replace(/^\(\d+\) /, "")}`;
+  }
+
+  button() {
+    const button = document.createElement("button");
+    button.className = "button primary small";
+    button.addEventListener("click", () => this.show());
+    return button;
+  }
+
+  clear() {
+    this.waiting = [];
+    this.place.replaceChildren();
+    document.title = document.title.replace(/^\(\d+\) /, "");
   }
 
   show() {
     // More than a page: what is between would be missing, so the list begins anew.
     if (this.waiting.length >= PAGE) return location.assign(this.feed.dataset.feed);
-    const known = new Set([...this.feed.querySelectorAll(".tweet")].map((tweet) => tweet.id));
-    const fresh = this.waiting.filter((tweet) => !known.has(tweet.id)).map((tweet) => document.adoptNode(tweet));
+    const fresh = this.waiting.map((tweet) => document.adoptNode(tweet));
     this.feed.prepend(...fresh);
     fresh.forEach((tweet) => window.htmx?.process(tweet));
+    this.feed.dispatchEvent(new Event("minitwitter:grown"));
     showTimes(this.feed);
     this.feed.parentElement.querySelector(".empty")?.remove();
-    this.pill.remove();
-    this.pill = this.waiting = null;
-    document.title = document.title.replace(/^\(\d+\) /, "");
+    this.clear();
     scrollTo({ top: 0, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-    fresh[0]?.querySelector(".when")?.focus({ preventScroll: true });
+    fresh[0].querySelector(".when").focus({ preventScroll: true });
   }
 }

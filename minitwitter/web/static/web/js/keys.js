@@ -1,12 +1,14 @@
 // Shortcuts of single keys, which can be switched off (WCAG 2.2, 2.1.4), and a sheet that lists them.
+import { local } from "./storage.js";
+
 const OFF = "shortcuts off";
 let afterG = 0;
 
 export function startKeys() {
   const sheet = document.getElementById("shortcuts");
   const box = document.getElementById("shortcuts-on");
-  box.checked = !localStorage.getItem(OFF);
-  box.addEventListener("change", () => (box.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")));
+  box.checked = !local.get(OFF);
+  box.addEventListener("change", () => (box.checked ? local.remove(OFF) : local.set(OFF, "1")));
   document.addEventListener("keydown", (event) => {
     if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
     if (event.target.closest("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;

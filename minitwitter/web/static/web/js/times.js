@@ -1,7 +1,9 @@
 // Times in the reader's own zone and language; "5m" grows older while the page is open.
 import { word } from "./words.js";
 
-const language = document.documentElement.lang;
+// The page's language, as it is written where the reader lives.
+const { lang } = document.documentElement;
+const language = navigator.languages.find((each) => each.slice(0, 2) === lang.slice(0, 2)) ?? lang;
 const whole = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
 const MINUTE = 60, HOUR = 3600, DAY = 86400, WEEK = 7 * DAY;
 

@@ -1,9 +1,12 @@
 // The sentences that scripts show, in the language of the page, and where they are shown.
 const words = document.getElementById("words")?.dataset ?? {};
+const SHOWN = 6000;
+let hiding = 0;
 
-export function word(name, number) {
-  const text = words[name] ?? "";
-  return number === undefined ? text : text.replace("{n}", number);
+/** The sentence of that name, with the number (or what is to stand in its place) where it says {n}. */
+export function word(name, number, instead = number) {
+  const text = (number === 1 && words[`${name}One`]) || (words[name] ?? "");
+  return number === undefined ? text : text.replace("{n}", () => instead);
 }
 
 /** Tell something that a screen reader reads out, too. */
@@ -14,5 +17,6 @@ export function tell(text) {
   toast.className = "toast";
   toast.textContent = text;
   place.replaceChildren(toast);
-  setTimeout(() => toast.remove(), 6000);
+  clearTimeout(hiding);
+  hiding = setTimeout(() => toast.remove(), SHOWN);
 }
