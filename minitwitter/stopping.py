@@ -25,8 +25,8 @@ def delay() -> None:
     """From now on SIGTERM comes to whatever handler it has by then with the delay.
 
     Precondition: this is the main thread, and those that run already block the signal. Those that start later do as
-    this one does. That is a gain of its own: after the process was suspended, the system gives the signal to any
-    thread that takes it, and Granian's main thread would not be woken by what another one received.
+    this one does. That is a gain of its own: a process that was suspended meanwhile has the signal taken by any thread
+    that does not block it, and Granian's main thread would not be woken by what another one received.
     """
     signal.signal(_NOW, _stop)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})

@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "minitwitter"]
 # Generous, for a machine that runs other tests at the same time; a test that waits this long fails.
 DEADLINE = 60.0
+_BACKGROUND_WORK = "minitwitter.work"
+# From Python 3.14 on, multiprocessing has a process of its own on Linux, too.
+_BESIDE_WORKERS = (_BACKGROUND_WORK, "multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
@@ -63,7 +66,8 @@ class Running:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=DEADLINE) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+            with error:
+                return error.code, error.read().decode()
 
     def answers(self, path: str) -> bool:
         """Whether somebody listens, and the address is there."""
@@ -84,7 +88,7 @@ class Running:
 
     def workers(self) -> list[int]:
         """The process ids of its workers that answer requests."""
-        return [child for child in children(self.process.pid) if not _does_background_work(child)]
+        return [child for child in children(self.process.pid) if not _runs(child, *_BESIDE_WORKERS)]
 
     def task_workers(self) -> list[int]:
         """The process ids of its workers that do background work."""
@@ -112,16 +116,18 @@ def children(pid: int) -> list[int]:
 
 def task_workers(pid: int) -> list[int]:
     """The process ids of the living children of a server's process that do background work."""
-    return [child for child in children(pid) if _does_background_work(child)]
+    return [child for child in children(pid) if _runs(child, _BACKGROUND_WORK)]
 
 
-def _does_background_work(pid: int) -> bool:
+def _runs(pid: int, *modules: str) -> bool:
+    """Whether the process was started to run one of those modules."""
     if Path("/proc/self/stat").exists():
         with contextlib.suppress(OSError):  # It ended meanwhile.
-            return b"minitwitter.work" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            command = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+            return any(module in command for module in modules)
         return False
     listing = subprocess.run(["/bin/ps", "-o", "command=", str(pid)], capture_output=True, text=True, check=False)
-    return "minitwitter.work" in listing.stdout
+    return any(module in listing.stdout for module in modules)
 
 
 def is_alive(pid: int) -> bool:

@@ -25,7 +25,8 @@ def _post(server: Running, path: str, **fields: str) -> int:
             status: int = answer.status
             return status
     except urllib.error.HTTPError as error:
-        return error.code
+        with error:
+            return error.code
 
 
 def _options(port: int) -> dict[str, str]:
