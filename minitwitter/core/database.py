@@ -24,8 +24,8 @@ CONNECT_TIMEOUT = 2
 # small or statistics old, and reads whole tables for a page of twenty tweets; and it plans each execution anew as long
 # as it believes to gain by that, which takes longer than the query. (docs/adr/0013)
 PLANNER = (
-    "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c random_page_cost=1.1"
-    " -c jit=off"
+    "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off"
+    " -c random_page_cost=1.1 -c jit=off"
 )
 # When a machine vanishes without closing its connections, libpq's defaults wait for its answer for up to two hours.
 LOST_PEER = {"tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
