@@ -103,6 +103,8 @@ def test_a_worker_that_was_suspended_answers_what_came_before_the_signal_and_sto
     with running(tmp_path, "--workers", "1", MINITWITTER_TASK_WORKERS="0") as server:
         (worker,) = server.workers()
         os.kill(worker, signal.SIGSTOP)
+        # Until then the thread that waits for SIGTERM could still take it.
+        wait_until(lambda: _is_suspended(worker), server)
         connections = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(8)]
         for connection in connections:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
@@ -116,14 +118,21 @@ def test_a_worker_that_was_suspended_answers_what_came_before_the_signal_and_sto
     assert code == 0
 
 
+def _is_suspended(pid: int) -> bool:
+    """Whether every thread of the process has stopped."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return all(_linux_status(thread)["State"].startswith("T") for thread in threads)
+
+
 def _is_waiting(pid: int, number: int) -> bool:
     """Whether the process was sent the signal and has not taken it yet."""
-    (line,) = [
-        line
-        for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
-        if line.startswith("ShdPnd:")
-    ]
-    return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    return bool(int(_linux_status(Path(f"/proc/{pid}"))["ShdPnd"], 16) >> (number - 1) & 1)
+
+
+def _linux_status(task: Path) -> dict[str, str]:
+    """What Linux tells of a process or a thread (proc_pid_status(5))."""
+    lines = (task / "status").read_text(encoding="ascii", errors="replace").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 def _first_line(connection: socket.socket) -> str:
