@@ -224,15 +224,36 @@ def test_while_another_process_blocks_writers_some_threads_are_kept_for_readers(
 
 
 @pytest.mark.parametrize(
-    ("blocked_for", "waiting", "hopeless"), [(0.74, 9, False), (0.76, 6, False), (0.76, 7, True), (-math.inf, 9, False)]
+    ("blocked_for", "found_before", "waiting", "hopeless"),
+    [
+        (0.74, 0.01, 9, False),
+        (0.76, 0.01, 6, False),
+        (0.76, 0.01, 7, True),
+        (-math.inf, math.inf, 9, False),
+        # Nobody has looked for a while: it may be over by now.
+        (0.76, 0.11, 9, False),
+    ],
 )
 def test_as_many_as_may_go_on_waiting_do(
-    monkeypatch: pytest.MonkeyPatch, blocked_for: float, waiting: int, hopeless: bool
+    monkeypatch: pytest.MonkeyPatch, blocked_for: float, found_before: float, waiting: int, hopeless: bool
 ) -> None:
+    monkeypatch.setattr(base._State, "blocked_at", 1000 - found_before)
     monkeypatch.setattr(base, "most_waiting", 6)
     monkeypatch.setattr(base._State, "waiting", [None] * waiting)
     monkeypatch.setattr(base._State, "blocked_since", 1000 - blocked_for)
     assert base._State.is_hopeless(1000.0) is hopeless
+
+
+def test_a_block_that_is_over_does_not_count_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "most_waiting", 6)
+    monkeypatch.setattr(base._State, "waiting", [None] * 9)
+    monkeypatch.setattr(base._State, "blocked_since", math.inf)
+    monkeypatch.setattr(base._State, "blocked_at", -math.inf)
+    for moment in (1000.0, 1000.09, 1000.18):
+        base._State.found_blocked(moment)
+    assert base._State.blocked_since == 1000.0
+    base._State.found_blocked(1010.0)
+    assert (base._State.blocked_since, base._State.is_hopeless(1010.7)) == (1010.0, False)
 
 
 def test_a_commit_that_fails_keeps_the_turn_for_the_rollback(open_one: Opener, monkeypatch: pytest.MonkeyPatch) -> None:

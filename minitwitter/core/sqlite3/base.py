@@ -16,6 +16,8 @@ from minitwitter.core.sqlite3.turns import Turns
 BLOCKED_AFTER = 0.75
 # ... which they find out so often.
 SLICE = 0.1
+# When nobody has found the database blocked for so long, it is over; whoever finds it so again begins to count anew.
+OVER_AFTER = 0.1
 # So many threads may go on waiting then; the others are left to requests that only read.
 most_waiting: float = math.inf
 
@@ -26,12 +28,20 @@ class _State:
     """What the threads know of each other. `waiting` has an entry for each that waits; append and pop are atomic."""
 
     waiting: ClassVar[list[None]] = []
-    blocked_since = math.inf
+    blocked_since, blocked_at = math.inf, -math.inf
 
     @classmethod
     def is_hopeless(cls, now: float) -> bool:
         """Whether a thread that waits (and stands in the list) should leave that to others."""
-        return now - cls.blocked_since > BLOCKED_AFTER and len(cls.waiting) > most_waiting
+        is_blocked = now - cls.blocked_since > BLOCKED_AFTER and now - cls.blocked_at <= OVER_AFTER
+        return is_blocked and len(cls.waiting) > most_waiting
+
+    @classmethod
+    def found_blocked(cls, now: float) -> None:
+        """Another process is writing at that time."""
+        if now - cls.blocked_at > OVER_AFTER:
+            cls.blocked_since = now
+        cls.blocked_at = now
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -92,12 +102,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 raise
             with self.wrap_database_errors:
                 self._begin_later(deadline)
-        _State.blocked_since = math.inf
+        _State.blocked_since, _State.blocked_at = math.inf, -math.inf
 
     def _begin_later(self, deadline: float) -> None:
         while True:
             now = time.monotonic()
-            _State.blocked_since = min(_State.blocked_since, now)
+            _State.found_blocked(now)
             time.sleep(PAUSE)
             try:
                 # Not by way of Django: asking again and again would cost more than the transaction.
