@@ -142,10 +142,12 @@ def _run(way: str, sql: str, given: "Sequence[Any]") -> Any:
         with database.cursor() as cursor:
             cursor.execute(sql, given)
             return cursor.fetchall() if way == "fetch" else cursor.rowcount
-    # What Django's cursor sees to before each query.
-    database.close_if_health_check_failed()
-    database.ensure_connection()
-    database.validate_no_broken_transaction()
+    # What Django's cursor sees to before each query, asked only where there is something to see to.
+    if database.connection is None or (database.health_check_enabled and not database.health_check_done):
+        database.close_if_health_check_failed()
+        database.ensure_connection()
+    if database.needs_rollback:
+        database.validate_no_broken_transaction()
     with database.wrap_database_errors:
         return getattr(database, way)(sql, given)
 

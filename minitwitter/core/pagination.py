@@ -5,7 +5,7 @@ target is the id of what is shown (a tweet, an account). In a list of tweets bot
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db.models import QuerySet
@@ -22,8 +22,7 @@ _REFILLS = 8
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True)
-class PageRequest:
+class PageRequest(NamedTuple):
     """The part of a list that a caller asks for.
 
     `max_id`: older than (exclusive). `since_id`: newer than (exclusive), newest first.
@@ -157,7 +156,7 @@ def load_page(
         if not has_more or len(shown) >= page.limit:
             break
         # Much is hidden here, so a longer look is taken.
-        more, has_more = skeleton(replace(_continue(page, entries[-1].cursor), limit=MAX_LIMIT))
+        more, has_more = skeleton(_continue(page, entries[-1].cursor)._replace(limit=MAX_LIMIT))
         missing = page.limit - len(shown)
         extra = _hydrated(more, hydrate)
         if len(extra) > missing:
@@ -174,7 +173,7 @@ def _hydrated(entries: list[Entry], hydrate: Callable[[list[int]], Mapping[int, 
 
 
 def _continue(page: PageRequest, cursor: int) -> PageRequest:
-    return replace(page, min_id=cursor) if page.upwards else replace(page, max_id=cursor)
+    return page._replace(min_id=cursor) if page.upwards else page._replace(max_id=cursor)
 
 
 def _finish(
@@ -188,7 +187,7 @@ def _finish(
         oldest = entries[0].cursor if entries else min(page.min_id + 1, MAX_CURSOR)
         older = PageRequest(limit=page.limit, max_id=oldest)
         # Only here is it not known whether anything older exists; one short query tells.
-        has_older = bool(skeleton(replace(older, limit=1)).entries)
+        has_older = bool(skeleton(older._replace(limit=1)).entries)
         newer = _continue(page, entries[-1].cursor) if has_more else None
         return Page(items[::-1], older if has_older else None, newer)
     next_page = _continue(page, entries[-1].cursor) if has_more else None

@@ -4,12 +4,14 @@ import math
 import sqlite3
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3.operations import DatabaseOperations as DjangoOperations
 
-from minitwitter.core.sqlite3.cursor import PAUSE, SQLiteCursorWrapper, is_busy
+from minitwitter.core.sqlite3.cursor import PAUSE, SQLiteCursorWrapper, is_busy, with_question_marks
 from minitwitter.core.sqlite3.turns import Turns
 
 # When another process has been writing for so many seconds, some threads stop waiting for it ...
@@ -44,8 +46,20 @@ class _State:
         cls.blocked_at = now
 
 
+class DatabaseOperations(DjangoOperations):
+    """How values are written."""
+
+    def adapt_datetimefield_value(self, value: datetime | None) -> str | None:
+        """As Django writes it, which converts what is in UTC to UTC first."""
+        if value is not None and value.tzinfo is UTC and self.connection.timezone is UTC:
+            return str(value.replace(tzinfo=None))
+        return super().adapt_datetimefield_value(value)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection. A transaction waits at most `OPTIONS["timeout"]` seconds to begin, then raises OperationalError."""
+
+    ops_class = DatabaseOperations
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -58,11 +72,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def fetch(self, sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
         """What a compiled statement finds with these values. Raises sqlite3.Error."""
-        return self.create_cursor().execute(sql, given).fetchall()  # type: ignore[no-any-return]
+        return self._execute(sql, given).fetchall()
 
     def change(self, sql: str, given: Sequence[Any]) -> int:
         """How many rows a compiled statement changes with these values. Raises sqlite3.Error."""
-        return int(self.create_cursor().execute(sql, given).rowcount)
+        return self._execute(sql, given).rowcount
+
+    def _execute(self, sql: str, given: Sequence[Any]) -> sqlite3.Cursor:
+        try:
+            # Without Django's cursor, which takes as long as a short statement.
+            return self.connection.execute(with_question_marks(sql), given)  # type: ignore[no-any-return]
+        except sqlite3.OperationalError as error:
+            if not is_busy(error):
+                raise
+        return self.create_cursor().execute(sql, given)  # type: ignore[no-any-return]
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)

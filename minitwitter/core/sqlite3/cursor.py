@@ -34,7 +34,8 @@ def is_busy(error: BaseException | None) -> bool:
 
 
 @lru_cache(maxsize=_STATEMENTS_KEPT)
-def _with_question_marks(query: str) -> str:
+def with_question_marks(query: str) -> str:
+    """The query with the places for its values as SQLite writes them."""
     return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
 
 
@@ -71,4 +72,4 @@ class SQLiteCursorWrapper(base.SQLiteCursorWrapper):
     def convert_query(self, query: str, *, param_names: Iterable[str] | None = None) -> str:
         if param_names is not None:
             return super().convert_query(query, param_names=param_names)
-        return _with_question_marks(query)
+        return with_question_marks(query)
