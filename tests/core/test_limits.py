@@ -27,7 +27,7 @@ from minitwitter.core.limits.redis import redis_visit
 from minitwitter.core.limits.storage import WAYS, MappedStorage
 from minitwitter.env import OPTIONS, ConfigurationError, Rate, load
 from tests.limiting import Clock, make_limiter, open_storage
-from tests.operating import ROOT, environment
+from tests.operating import ROOT, environment, free_port
 from tests.threads import at_once
 
 FIVE = {"a": Rate(5, 300)}
@@ -46,7 +46,7 @@ def limiter(
     if request.param == "file":
         yield make_limiter(tmp_path, clock, FIVE)
         return
-    with ValkeyServer() as server:
+    with ValkeyServer(port=free_port()) as server:
         monkeypatch.setattr("limits.storage.redis.time", SimpleNamespace(time=clock))
         yield Limiter(redis_visit(f"redis://127.0.0.1:{server.port}/0"), FIVE, clock)
 
@@ -408,7 +408,7 @@ def test_an_unreachable_valkey_stops_no_request(clock: Clock, capsys: pytest.Cap
 
 
 def test_threads_on_valkey_let_exactly_as_many_pass() -> None:
-    with ValkeyServer() as server:
+    with ValkeyServer(port=free_port()) as server:
         visit = redis_visit(f"redis://127.0.0.1:{server.port}/0")
         assert sum(sum(each) for each in at_once(8, lambda _: [visit("a/x", 50, 300, 1)[0] for _ in range(20)])) == 50
 
@@ -513,7 +513,7 @@ def test_the_settings_decide_where_is_counted(settings: Any, tmp_path: Path) -> 
     assert limiter is not None
     assert spend(limiter, 31, rule="upload") == [True] * 30 + [False]
     assert [file.name[:7] for file in tmp_path.iterdir()] == ["limits-"]
-    with ValkeyServer() as server:
+    with ValkeyServer(port=free_port()) as server:
         settings.LIMITS_URL = f"redis://127.0.0.1:{server.port}/0"
         limiter = fresh()
         assert limiter is not None
