@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Exists, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from minitwitter.accounts.errors import UserNotFound
+from minitwitter.accounts.errors import TokenInvalid, UserNotFound
 from minitwitter.accounts.models import Session, User
 from minitwitter.accounts.rules import is_username
 from minitwitter.accounts.tokens import browser_id
@@ -66,9 +66,9 @@ _NEEDED = {"id", "username", "email", "email_verified", "password", "is_active",
 _SHOWN = ("refreshed_at", "user_id", "user__display_name", "user__avatar__key", "user__avatar__extension")
 # In the order of the model's fields, as `Model.from_db` takes them.
 _USER_COLUMNS = tuple(field.attname for field in User._meta.concrete_fields if field.attname in _NEEDED)
-SESSION_USER_COLUMNS = tuple(f"user__{column}" for column in _USER_COLUMNS)
-_LIVE_SESSION = Statement(lambda: live_session_rows().values_list(*SESSION_USER_COLUMNS))
-BROWSER_SESSION_COLUMNS = (*_SHOWN, *SESSION_USER_COLUMNS)
+_SESSION_USER_COLUMNS = tuple(f"user__{column}" for column in _USER_COLUMNS)
+_LIVE_SESSION = Statement(lambda: live_session_rows().values_list(*_SESSION_USER_COLUMNS))
+BROWSER_SESSION_COLUMNS = (*_SHOWN, *_SESSION_USER_COLUMNS)
 _BROWSER_SESSION = Statement(lambda: browser_session_rows().values_list(*BROWSER_SESSION_COLUMNS))
 _NAMED = ListStatement(
     "names",
@@ -93,11 +93,6 @@ def live_session_rows() -> QuerySet[Session]:
     return usable.filter(pk=Parameter("session"), user_id=Parameter("user"))
 
 
-def session_lives() -> Exists:
-    """Whether there is such a session: for statements that find something else for its user. The same parameters."""
-    return Exists(live_session_rows())
-
-
 def browser_session_rows() -> QuerySet[Session]:
     """The session `session` of the browser `browser`, if it may be used at the moment `now`: these are parameters."""
     usable = _live(Session.objects.filter(user__is_active=True))
@@ -105,7 +100,7 @@ def browser_session_rows() -> QuerySet[Session]:
 
 
 class LiveSession:
-    """A session that may be used now, and whose it is: by the values of SESSION_USER_COLUMNS, if they were read."""
+    """A session that may be used now, and whose it is: by the values of _USER_COLUMNS, if they were read."""
 
     def __init__(self, session_id: int, user_id: int, user_columns: Row | None = None) -> None:
         self.pk = session_id
@@ -114,10 +109,20 @@ class LiveSession:
 
     @cached_property
     def user(self) -> User:
-        """The signed-in user. What was not read with the session is loaded when it is asked for."""
+        """The signed-in user. What was not read with the session is loaded when it is asked for.
+
+        Raises TokenInvalid when the account was closed in between.
+        """
         if self._user_columns is None:
-            return User.objects.only(*_NEEDED).get(pk=self.user_id)
+            return _loaded(self.user_id)
         return User.from_db("default", _USER_COLUMNS, self._user_columns)
+
+
+def _loaded(user_id: int) -> User:
+    user = User.objects.only(*_NEEDED).filter(pk=user_id, is_active=True).first()
+    if user is None:
+        raise TokenInvalid
+    return user
 
 
 def live_session(session_id: int, user_id: int) -> LiveSession | None:

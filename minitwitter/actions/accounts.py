@@ -14,7 +14,7 @@ from minitwitter.accounts.errors import RegistrationClosed, TokenInvalid, UserNo
 from minitwitter.accounts.models import AccountStats, Mail, User
 from minitwitter.accounts.queries import active_administrators
 from minitwitter.actions import outbox
-from minitwitter.actions.locks import lock_actor, lock_stats
+from minitwitter.actions.locks import lock_account, lock_actor, lock_stats
 from minitwitter.actions.media import keep_image
 from minitwitter.actions.purge import move_counters_of
 from minitwitter.actions.sessions import end_all_sessions
@@ -149,10 +149,10 @@ def remove_avatar(*, user: User) -> None:
 def _replace_avatar(user: User, image: Image | None) -> None:
     """Precondition: the account is locked, so that two changes at once leave no picture behind."""
     before = User.objects.values_list("avatar_id", flat=True).get(pk=user.pk)
-    User.objects.filter(pk=user.pk).update(avatar=image)
     if before is not None:
         Image.objects.filter(pk=before).update(deleted_at=ids.now())
         enqueue("purge_image", image_id=before)
+    User.objects.filter(pk=user.pk).update(avatar=image)
 
 
 def change_password(*, user: User, current_password: str, new_password: str, keep_session_id: int | None) -> None:
@@ -206,19 +206,23 @@ def set_role(*, user: User, is_staff: bool, is_superuser: bool) -> None:
 def deactivate(*, user: User) -> None:
     """Hide an account, its tweets and its pictures, and sign it out everywhere. `reactivate` brings it all back."""
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(is_active=False)
+        lock_account(user)
         Image.objects.filter(owner_id=user.pk).update(is_hidden=True)
         end_all_sessions(user_id=user.pk)
         outbox.withdraw(user.pk, Mail.Kind.RESET, Mail.Kind.CONFIRM, Mail.Kind.CHANGE)
         audit.record(Event.ACCOUNT_DEACTIVATED, subject_id=user.pk)
+        User.objects.filter(pk=user.pk).update(is_active=False)
 
 
 def reactivate(*, user: User) -> None:
     """Undo `deactivate`. A deleted account stays deleted."""
     with transaction.atomic():
-        if User.objects.filter(pk=user.pk, deleted_at=None).update(is_active=True):
-            Image.objects.filter(owner_id=user.pk).update(is_hidden=False)
-            audit.record(Event.ACCOUNT_REACTIVATED, subject_id=user.pk)
+        lock_account(user)
+        if not User.objects.filter(pk=user.pk, deleted_at=None).exists():
+            return
+        Image.objects.filter(owner_id=user.pk).update(is_hidden=False)
+        audit.record(Event.ACCOUNT_REACTIVATED, subject_id=user.pk)
+        User.objects.filter(pk=user.pk).update(is_active=True)
 
 
 def delete_own_account(*, user: User, password: str) -> None:
@@ -238,6 +242,13 @@ def delete_account(*, user: User) -> None:
     """
     now = ids.now()
     with transaction.atomic():
+        lock_account(user)
+        lock_stats(user.pk)  # As following does: who follows at this moment is seen by the purge, or refused.
+        Image.objects.filter(owner_id=user.pk, deleted_at=None).update(deleted_at=now)
+        end_all_sessions(user_id=user.pk)
+        outbox.withdraw(user.pk, *Mail.Kind)
+        audit.record(Event.ACCOUNT_DELETED, subject_id=user.pk)
+        enqueue("purge_account", user_id=user.pk)
         User.objects.filter(pk=user.pk).update(
             is_active=False,
             is_staff=False,
@@ -252,11 +263,5 @@ def delete_account(*, user: User) -> None:
             website="",
             avatar=None,
         )
-        lock_stats(user.pk)  # As following does: who follows at this moment is seen by the purge, or refused.
-        Image.objects.filter(owner_id=user.pk, deleted_at=None).update(deleted_at=now)
-        end_all_sessions(user_id=user.pk)
-        outbox.withdraw(user.pk, *Mail.Kind)
-        audit.record(Event.ACCOUNT_DELETED, subject_id=user.pk)
-        enqueue("purge_account", user_id=user.pk)
         # Apart from the transaction, because it locks others' counters; if it fails, the task does it.
         transaction.on_commit(lambda: move_counters_of(user.pk), robust=True)

@@ -1,7 +1,8 @@
 """The locks that actions take, so that what they have seen is still true when they commit.
 
-Always in this order: the actor's account, then counters (in the order of their ids) or a tweet. On SQLite, where a
-transaction has the database to itself from its beginning, they only ask.
+Always in this order: the actor's account, then counters (in the order of their ids) or a tweet. Whatever tweets show
+is changed last (a tweet, the name or the state of an account): that locks the one row of `ContentRevision`. On SQLite,
+where a transaction has the database to itself from its beginning, they only ask.
 
 A condition of an UPDATE is no substitute when it joins another table: PostgreSQL, having waited for another UPDATE of
 the row, asks the row's own columns again, but not the join.
@@ -24,6 +25,9 @@ _ACTOR = Statement(
         .values_list("pk")
         .order_by()
     )
+)
+_ACCOUNT = Statement(
+    lambda: User.objects.select_for_update(no_key=True).filter(pk=Parameter("user")).values_list("pk").order_by()
 )
 _TWEET = Statement(
     lambda: (
@@ -61,6 +65,11 @@ def lock_actor(user: User) -> None:
     """
     if not _ACTOR.rows(user=user.pk):
         raise TokenInvalid
+
+
+def lock_account(user: User) -> None:
+    """Lock an account in whatever state, so that its state is changed by one at a time."""
+    _ACCOUNT.rows(user=user.pk)
 
 
 def lock_stats(*user_ids: int) -> None:

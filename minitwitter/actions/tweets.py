@@ -117,7 +117,6 @@ def delete_tweet(*, tweet_id: int, editor: User, as_moderator: bool = False) -> 
     now = ids.now()
     with transaction.atomic():
         tweet = _lock_own_tweet(tweet_id, editor, as_moderator=as_moderator)
-        Tweet.objects.filter(pk=tweet.pk).update(deleted_at=now)
         if tweet.author_id != editor.pk:
             audit.record(Event.TWEET_REMOVED, subject_id=tweet.author_id, object_id=tweet.pk)
         Image.objects.filter(pk__in=Attachment.objects.filter(tweet_id=tweet.pk).values("image_id")).update(
@@ -125,6 +124,7 @@ def delete_tweet(*, tweet_id: int, editor: User, as_moderator: bool = False) -> 
         )
         AccountStats.objects.filter(pk=tweet.author_id).update(tweets_count=F("tweets_count") - 1)
         enqueue("purge_tweet", tweet_id=tweet.pk)
+        Tweet.objects.filter(pk=tweet.pk).update(deleted_at=now)
 
 
 def _lock_own_tweet(tweet_id: int, editor: User, *, as_moderator: bool) -> LockedTweet:

@@ -42,10 +42,10 @@ class Parameter(Expression):
         return "%s", (self,)
 
 
-class _Ids(Field):  # type: ignore[type-arg]  # Not generic outside of the type checker.
-    """The ids of an `IdList`: PostgreSQL's driver returns a list, SQLite a text in JSON."""
+class _Numbers(Field):  # type: ignore[type-arg]  # Not generic outside of the type checker.
+    """What a list in a row is read from: PostgreSQL's driver returns a list, SQLite a text in JSON."""
 
-    def from_db_value(self, value: Any, *_: Any) -> list[int]:
+    def from_db_value(self, value: Any, *_: Any) -> list[Any]:
         return value if isinstance(value, list) else orjson.loads(value)
 
 
@@ -55,16 +55,24 @@ class IdList(Subquery):
     The queryset ends in `values` of the one column.
     """
 
-    output_field = _Ids()
-    _TEMPLATES: ClassVar = {
-        "sqlite": "(SELECT json_group_array(%(column)s) FROM (%(subquery)s))",
+    output_field = _Numbers()
+    templates: ClassVar = {
+        "sqlite": "(SELECT json_group_array({columns}) FROM (%(subquery)s))",
         "postgresql": "ARRAY(%(subquery)s)",
     }
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:  # type: ignore[override]
-        (column,) = self.query.values_select
-        quoted = connection.ops.quote_name(column)
-        return super().as_sql(compiler, connection, template=self._TEMPLATES[connection.vendor], column=quoted)
+        columns = ", ".join(map(connection.ops.quote_name, self.query.selected or ()))
+        return super().as_sql(compiler, connection, template=self.templates[connection.vendor].format(columns=columns))
+
+
+class RowList(IdList):
+    """The rows that a queryset finds, each a list of whole numbers or None; otherwise like `IdList`."""
+
+    templates: ClassVar = {
+        "sqlite": "(SELECT json_group_array(json_array({columns})) FROM (%(subquery)s))",
+        "postgresql": "ARRAY(SELECT ARRAY[{columns}] FROM (%(subquery)s) found)",
+    }
 
 
 class Statement:

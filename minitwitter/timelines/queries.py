@@ -14,12 +14,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import BigIntegerField, Exists, OuterRef
+from django.db.models import BigIntegerField, Exists, OuterRef, Subquery
 from django.db.models.functions import Greatest
 
 from minitwitter.accounts.queries import (
     BROWSER_SESSION_COLUMNS,
-    SESSION_USER_COLUMNS,
     BrowserSession,
     LiveSession,
     browser_session_rows,
@@ -28,14 +27,14 @@ from minitwitter.accounts.queries import (
 from minitwitter.accounts.tokens import browser_id
 from minitwitter.core import ids
 from minitwitter.core.pagination import MAX_CURSOR, Entry, PageRequest, Skeleton
-from minitwitter.core.statements import IdList, Parameter, Row, Statement, moment
+from minitwitter.core.statements import IdList, Parameter, Row, RowList, Statement, moment
 from minitwitter.relationships.models import Follow
 from minitwitter.timelines import statements
 from minitwitter.timelines.models import PendingFanOut, Timeline, TimelineEntry
+from minitwitter.tweets.standings import COLUMNS, Standings, revision, standing_columns, standings_from_columns
 
 # A first guess at how far back a page reaches, where nothing tells.
 _HOUR = 3_600_000 << ids.RANDOM_BITS
-_USER_END = len(SESSION_USER_COLUMNS)
 _BROWSER_END = len(BROWSER_SESSION_COLUMNS)
 # Whose feed it is: a parameter, or the user of the session that is read by the same statement.
 _Owner = Parameter | OuterRef
@@ -67,12 +66,14 @@ class Kept(NamedTuple):
     """What is kept of a part of a feed, read by one statement, so that a tweet on its way is in one place or another.
 
     `found`: the ids of entries and of tweets that are still being written. `read_at`: when the feed was last read.
+    `standings`: how the tweets of the entries stand with the viewer.
     """
 
     floor_id: int
     read_at: datetime
     found: set[int]
     pulled_authors: list[int]
+    standings: Standings
 
 
 def read_kept(viewer_id: int, page: PageRequest) -> Kept | None:
@@ -94,7 +95,7 @@ def open_home(session_id: int, user_id: int, page: PageRequest) -> tuple[LiveSes
     row = statement.first(session=session_id, user=user_id, now=moment(ids.now()), **bounds)
     if row is None:
         return None
-    return LiveSession(session_id, user_id, row[:_USER_END]), _kept_if_any(row[_USER_END:])
+    return LiveSession(session_id, user_id), _kept_if_any(row)
 
 
 def open_home_in_browser(session_id: int, secret: str, page: PageRequest) -> tuple[BrowserSession, Kept | None] | None:
@@ -134,25 +135,25 @@ def _part(page: PageRequest) -> Part:
 @lru_cache(maxsize=256)
 def _kept_statement(limit: int, upwards: bool) -> Statement:  # noqa: FBT001  (the key of the cache)
     kept = Timeline.objects.filter(owner_id=Parameter("user"), floor_id__isnull=False)
-    lists = _id_lists(limit, upwards=upwards, owner=Parameter("user"), floor="floor_id")
+    lists = _lists(limit, upwards=upwards, owner=Parameter("user"), floor="floor_id")
     return Statement(lambda: kept.values_list("floor_id", "read_at", *lists))
 
 
 @lru_cache(maxsize=256)
 def _opened_statement(limit: int, upwards: bool) -> Statement:  # noqa: FBT001  (as above)
-    lists = _id_lists(limit, upwards=upwards, owner=Parameter("user"), floor=_TIMELINE_COLUMNS[0])
-    return Statement(lambda: live_session_rows().values_list(*SESSION_USER_COLUMNS, *_TIMELINE_COLUMNS, *lists))
+    lists = _lists(limit, upwards=upwards, owner=Parameter("user"), floor=_TIMELINE_COLUMNS[0])
+    return Statement(lambda: live_session_rows().values_list(*_TIMELINE_COLUMNS, *lists))
 
 
 @lru_cache(maxsize=256)
 def _opened_in_browser_statement(limit: int, upwards: bool) -> Statement:  # noqa: FBT001  (as above)
-    lists = _id_lists(limit, upwards=upwards, owner=OuterRef("user_id"), floor=_TIMELINE_COLUMNS[0])
+    lists = _lists(limit, upwards=upwards, owner=OuterRef("user_id"), floor=_TIMELINE_COLUMNS[0])
     columns = (*BROWSER_SESSION_COLUMNS, *_TIMELINE_COLUMNS)
     return Statement(lambda: browser_session_rows().values_list(*columns, *lists))
 
 
-def _id_lists(limit: int, *, upwards: bool, owner: _Owner, floor: str) -> list[IdList]:
-    """The entries, the tweets that are being written, and the authors that are pulled, of the owner.
+def _lists(limit: int, *, upwards: bool, owner: _Owner, floor: str) -> list[Subquery]:
+    """The entries, the tweets that are being written, and the authors that are pulled, of the owner; and the revision.
 
     `floor` is where the statement finds the timeline's floor.
     """
@@ -160,14 +161,17 @@ def _id_lists(limit: int, *, upwards: bool, owner: _Owner, floor: str) -> list[I
     follows = Follow.objects.filter(follower_id=owner)
     entries = TimelineEntry.objects.filter(owner_id=owner, **_within("entry_id", floor))
     # One level further in.
-    followed = Follow.objects.filter(follower_id=OuterRef(owner) if isinstance(owner, OuterRef) else owner)
+    inner = OuterRef(owner) if isinstance(owner, OuterRef) else owner
+    followed = Follow.objects.filter(follower_id=inner)
+    standings = entries.annotate(**standing_columns(OuterRef("tweet_id"), inner))
     pending = PendingFanOut.objects.filter(
         Exists(followed.filter(followee_id=OuterRef("author_id"))), **_within("tweet_id", floor)
     )
     return [
-        IdList(entries.order_by(f"{sign}entry_id").values("entry_id")[:limit]),
+        RowList(standings.order_by(f"{sign}entry_id").values("entry_id", *COLUMNS)[:limit]),
         IdList(pending.order_by(f"{sign}tweet_id").values("tweet_id")[:limit]),
         IdList(follows.filter(is_pulled=True).values("followee_id")),
+        revision(),
     ]
 
 
@@ -181,8 +185,9 @@ def _kept_if_any(row: Row) -> Kept | None:
 
 
 def _kept_from_columns(row: Row) -> Kept:
-    floor_id, read_at, entries, pending, pulled_authors = row
-    return Kept(floor_id, read_at, {*entries, *pending}, pulled_authors)
+    floor_id, read_at, entries, pending, pulled_authors, number = row
+    standings = standings_from_columns(number, entries)
+    return Kept(floor_id, read_at, {*pending, *standings.tweets}, pulled_authors, standings)
 
 
 def _ids(viewer_id: int, part: Part, kept: Kept | None) -> list[int]:

@@ -1,18 +1,28 @@
-"""Everything that is shown of a page of tweets, by one query whatever the size of the page."""
+"""Everything that is shown of a page of tweets, by one query whatever the size of the page, and one more for those of
+its tweets whose contents are not remembered.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db.models import Exists, ExpressionWrapper, IntegerField, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from minitwitter.accounts.hydration import AUTHOR_COLUMNS, Author, Picture, author_from_columns
-from minitwitter.accounts.queries import LiveSession, session_lives
-from minitwitter.core import ids
-from minitwitter.core.statements import ListStatement, Parameter, Row, Statement, moment
+from minitwitter.accounts.queries import LiveSession
+from minitwitter.core.statements import ListStatement, Parameter, Row
+from minitwitter.tweets.contents import Memory
 from minitwitter.tweets.errors import TweetNotFound
-from minitwitter.tweets.models import Like, Tweet
+from minitwitter.tweets.models import Tweet
+from minitwitter.tweets.standings import (
+    COLUMNS,
+    NOBODY,
+    Standings,
+    open_standing,
+    read_standings,
+    revision,
+    standing_columns,
+)
 from minitwitter.tweets.visibility import visible_tweets
 
 
@@ -41,7 +51,7 @@ class HydratedTweet(NamedTuple):
     images: tuple[HydratedImage, ...]
 
 
-_TWEET_COLUMNS = ("id", "text", "created_at", "edited_at", "stats__like_count", "liked")
+_TWEET_COLUMNS = ("id", "text", "created_at", "edited_at", *COLUMNS)
 _AUTHOR_COLUMNS = tuple(f"author__{column}" for column in AUTHOR_COLUMNS)
 _IMAGE_COLUMNS = (
     "position",
@@ -53,56 +63,90 @@ _IMAGE_COLUMNS = (
     "alt",
     "image__blurhash",
 )
-# Where the parts of a row begin.
+# Where the parts of a row begin, and the last one, the revision.
 _AUTHOR_FROM = len(_TWEET_COLUMNS)
 _IMAGE_FROM = _AUTHOR_FROM + len(_AUTHOR_COLUMNS)
-# Nobody's id: an anonymous reader likes nothing.
-_NOBODY = 0
-# About 1 kB each.
-_TWEETS_REMEMBERED = 2048
+_REVISION = _IMAGE_FROM + len(_IMAGE_COLUMNS)
+
+
+_UNKNOWN = (None, None)
+_memory: Memory[HydratedTweet] = Memory()
 
 
 def _select(tweets: QuerySet[Tweet]) -> QuerySet[Tweet, Row]:
     """A row for each of the tweets, or for each image of one that has several."""
-    liked: Any = Exists(Like.objects.filter(user_id=Parameter("viewer"), tweet_id=OuterRef("pk")))
     images = (f"attachments__{column}" for column in _IMAGE_COLUMNS)
-    seen = tweets.annotate(liked=ExpressionWrapper(liked, IntegerField()))
-    return seen.values_list(*_TWEET_COLUMNS, *_AUTHOR_COLUMNS, *images)
+    seen = tweets.annotate(**standing_columns(OuterRef("pk"), Parameter("viewer")), revision=revision())
+    return seen.values_list(*_TWEET_COLUMNS, *_AUTHOR_COLUMNS, *images, "revision")
 
 
 _TWEETS = ListStatement("tweets", lambda places: _select(visible_tweets().filter(pk__in=places)))
-_OPENED = Statement(lambda: _select(visible_tweets().filter(session_lives(), pk=Parameter("tweet"))))
 
 
-def hydrate_tweets(tweet_ids: Sequence[int], viewer_id: int | None) -> dict[int, HydratedTweet]:
-    """The tweets of those ids that the viewer may see, by id. One query."""
-    return _tweets_from_rows(_TWEETS.rows(tweet_ids, viewer=viewer_id or _NOBODY)) if tweet_ids else {}
+def hydrate_tweets(
+    tweet_ids: Sequence[int], viewer_id: int | None, standings: Standings | None = None
+) -> dict[int, HydratedTweet]:
+    """The tweets of those ids that the viewer may see, by id.
+
+    One query for how they stand with the viewer, unless that was read with the ids already, and one more for tweets
+    of which something is not known.
+    """
+    if not tweet_ids:
+        return {}
+    found = _remembered(tweet_ids, standings or read_standings(tweet_ids, viewer_id))
+    if missing := [tweet_id for tweet_id in tweet_ids if tweet_id not in found]:
+        found |= _tweets_from_rows(_TWEETS.rows(missing, viewer=viewer_id or NOBODY))
+    return found
 
 
-def open_tweet(session_id: int, user_id: int, tweet_id: int) -> tuple[LiveSession, HydratedTweet] | None:
-    """The live session of a reader, and one tweet, by one query. None when either cannot be had."""
-    now = moment(ids.now())
-    rows = _OPENED.rows(session=session_id, user=user_id, now=now, viewer=user_id, tweet=tweet_id)
-    return (LiveSession(session_id, user_id), _tweets_from_rows(rows)[tweet_id]) if rows else None
+def _remembered(tweet_ids: Sequence[int], standings: Standings) -> dict[int, HydratedTweet]:
+    if standings.revision is None:
+        return {}
+    contents = _memory.at(standings.revision)
+    found = {}
+    for tweet_id, tweet in contents.known(tweet_ids).items():
+        like_count, like = standings.tweets.get(tweet_id, _UNKNOWN)
+        if like_count is None:
+            continue
+        if tweet.like_count != like_count or tweet.liked != (like is not None):
+            # As it stands with another viewer, or at another time.
+            tweet = tweet._replace(like_count=like_count, liked=like is not None)  # noqa: PLW2901
+            contents.put(tweet_id, tweet)
+        found[tweet_id] = tweet
+    return found
+
+
+def open_tweet(session_id: int, user_id: int, tweet_id: int) -> tuple[LiveSession, HydratedTweet | None] | None:
+    """The live session of a reader, and one tweet if it can be seen. None when the session may not be used.
+
+    One query, and one more when what the tweet shows is not remembered.
+    """
+    standing = open_standing(session_id, user_id, tweet_id)
+    if standing is None:
+        return None
+    return LiveSession(session_id, user_id), hydrate_tweets([tweet_id], user_id, standing).get(tweet_id)
 
 
 def _tweets_from_rows(rows: Iterable[Row]) -> dict[int, HydratedTweet]:
     found: dict[int, HydratedTweet] = {}
+    number: int | None = None
     for row in rows:
-        tweet = _tweet_from_columns(row)
+        tweet, number = _tweet_from_columns(row), row[_REVISION]
         if tweet.id in found:
             tweet = tweet._replace(images=tuple(sorted((*found[tweet.id].images, *tweet.images))))
         found[tweet.id] = tweet
+    if number is not None:
+        contents = _memory.at(number)
+        for tweet in found.values():
+            contents.put(tweet.id, tweet)
     return found
 
 
-@lru_cache(maxsize=_TWEETS_REMEMBERED)
 def _tweet_from_columns(row: Row) -> HydratedTweet:
-    """Remembered by everything that was read, so that nothing can change behind it."""
     author = author_from_columns(*row[_AUTHOR_FROM:_IMAGE_FROM])
-    images = () if row[_IMAGE_FROM] is None else (_image_from_columns(row[_IMAGE_FROM:]),)
-    tweet_id, text, created_at, edited_at, like_count, liked = row[:_AUTHOR_FROM]
-    return HydratedTweet(tweet_id, text, created_at, edited_at, like_count, liked == 1, author, images)
+    images = () if row[_IMAGE_FROM] is None else (_image_from_columns(row[_IMAGE_FROM:_REVISION]),)
+    tweet_id, text, created_at, edited_at, like_count, like = row[:_AUTHOR_FROM]
+    return HydratedTweet(tweet_id, text, created_at, edited_at, like_count, like is not None, author, images)
 
 
 def _image_from_columns(columns: Row) -> HydratedImage:
@@ -111,8 +155,8 @@ def _image_from_columns(columns: Row) -> HydratedImage:
 
 
 def hydrate_tweet(tweet_id: int, viewer_id: int | None) -> HydratedTweet:
-    """One tweet. Raises TweetNotFound when it is not there for this viewer."""
-    tweet = hydrate_tweets([tweet_id], viewer_id).get(tweet_id)
-    if tweet is None:
+    """One tweet, by one query. Raises TweetNotFound when it is not there for this viewer."""
+    tweets = _tweets_from_rows(_TWEETS.rows([tweet_id], viewer=viewer_id or NOBODY))
+    if tweet_id not in tweets:
         raise TweetNotFound
-    return tweet
+    return tweets[tweet_id]

@@ -44,6 +44,21 @@ class TweetStats(models.Model):
         return f"stats of {self.tweet_id}"
 
 
+class ContentRevision(models.Model):
+    """One row, whose number is another one whenever what tweets show has changed, but for their counters and likes.
+
+    That is their texts and pictures, their authors' names and avatars, and whether they can be seen at all. Triggers of
+    the database see to it (migration 0002), in the transaction of the change: the numbers are random, so that one which
+    was rolled back never comes again. A tweet that is new changes nothing.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    number = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"revision {self.number}"
+
+
 class Attachment(models.Model):
     """An image on a tweet. `position` orders several of them from 0."""
 

@@ -9,6 +9,7 @@ from minitwitter.accounts.queries import visible_usernames
 from minitwitter.core.pagination import Page, PageRequest, Skeleton, load_page, parse_page
 from minitwitter.relationships.hydration import SeenProfile, see_profiles
 from minitwitter.tweets.hydration import HydratedTweet, hydrate_tweets
+from minitwitter.tweets.standings import Standings
 from minitwitter.web import cards, presenters
 from minitwitter.web.pages import is_fragment, respond
 from minitwitter.web.presenters import Reader, Shown
@@ -44,16 +45,20 @@ def reader(request: WebRequest, texts: list[str]) -> Reader:
     )
 
 
-def load_tweets(request: WebRequest, skeleton: Skeletons) -> tuple[Page[HydratedTweet], Reader]:
-    """The page of tweets that the address names, and for whom."""
-    hydrate = partial(hydrate_tweets, viewer_id=request.visitor.viewer_id)
+def load_tweets(
+    request: WebRequest, skeleton: Skeletons, standings: Standings | None = None
+) -> tuple[Page[HydratedTweet], Reader]:
+    """The page of tweets that the address names, and for whom. `standings`: if they were read already."""
+    hydrate = partial(hydrate_tweets, viewer_id=request.visitor.viewer_id, standings=standings)
     page = load_page(asked_page(request), skeleton, hydrate)
     return page, reader(request, [seen.text for seen in page.items])
 
 
-def tweets_response(request: WebRequest, template: str, skeleton: Skeletons, context: Shown) -> HttpResponse:
+def tweets_response(
+    request: WebRequest, template: str, skeleton: Skeletons, context: Shown, standings: Standings | None = None
+) -> HttpResponse:
     """A page with a list of tweets; only the list where a script asks for what follows."""
-    page, whom = load_tweets(request, skeleton)
+    page, whom = load_tweets(request, skeleton, standings)
     return _respond(request, template, "_tweets", page, {"tweets": cards.render(page.items, whom), **context})
 
 

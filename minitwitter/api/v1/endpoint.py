@@ -23,6 +23,7 @@ from minitwitter.api.throttling import RequestLimit, tell_limits
 from minitwitter.api.v1 import presenters
 from minitwitter.core.pagination import PageRequest, Skeleton, load_page, parse_page
 from minitwitter.tweets.hydration import hydrate_tweets
+from minitwitter.tweets.standings import Standings
 
 Item = TypeVar("Item")
 READS = frozenset({"GET", "HEAD"})
@@ -75,11 +76,13 @@ class Endpoint(APIView):
             response["Link"] = link
         return response
 
-    def tweets_response(self, skeleton: Callable[[PageRequest], Skeleton]) -> Response:
-        """One page of a list of tweets, as this reader sees them."""
+    def tweets_response(
+        self, skeleton: Callable[[PageRequest], Skeleton], standings: Standings | None = None
+    ) -> Response:
+        """One page of a list of tweets, as this reader sees them. `standings`: if they were read already."""
         return self.list_response(
             skeleton,
-            partial(hydrate_tweets, viewer_id=self.viewer_id),
+            partial(hydrate_tweets, viewer_id=self.viewer_id, standings=standings),
             partial(presenters.tweet_json, base=self.base),
         )
 

@@ -12,6 +12,7 @@ from minitwitter.core.errors import ValidationFailed
 from minitwitter.core.pagination import PageRequest, Skeleton
 from minitwitter.timelines.queries import Kept, open_home_in_browser
 from minitwitter.tweets.queries import author_page, public_page
+from minitwitter.tweets.standings import Standings
 from minitwitter.web import first_run, presenters
 from minitwitter.web.lists import asked_page, merged, tweets_response
 from minitwitter.web.pages import Access, is_fragment, page, redirect, respond
@@ -47,18 +48,25 @@ def _home_page(request: WebRequest, viewer_id: int, asked: PageRequest) -> Skele
     return read_home(viewer_id, asked)
 
 
+def _standings(request: WebRequest) -> Standings | None:
+    """How the tweets of what is kept stand with the reader, where that was read with the session."""
+    opened = cast("_HomeRequest", request).opened
+    return opened[1].standings if opened and opened[1] else None
+
+
 @page(access=Access.ANYONE, find_session=_with_the_feed)
 def front(request: WebRequest) -> HttpResponse:
     """The home feed of a member, with their own tweets among it; what this is and how to join for others."""
     viewer_id = request.visitor.viewer_id
     if viewer_id is not None:
         skeleton = merged(partial(_home_page, request, viewer_id), partial(author_page, viewer_id))
-        return tweets_response(request, "home", skeleton, {**presenters.composer(), "active": "home"})
+        context: Shown = {**presenters.composer(), "active": "home"}
+        return tweets_response(request, "home", skeleton, context, _standings(request))
     if first_run.is_empty():
         return redirect(request, "/setup")
     if is_fragment(request):  # A script of a page whose session has ended.
         return redirect(request, "/login")
-    context: Shown = {"active": "welcome", "list_path": "/public"}
+    context = {"active": "welcome", "list_path": "/public"}
     return (
         tweets_response(request, "welcome", public_page, context)
         if settings.PUBLIC_READ

@@ -35,7 +35,7 @@ class Feed(Endpoint):
         parameters=PAGE_PARAMETERS,
     )
     def get(self, request: Request) -> Response:
-        return self.tweets_response(self._skeleton)
+        return self.tweets_response(self._skeleton, self.kept and self.kept.standings)
 
     def _skeleton(self, page: PageRequest) -> Skeleton:
         if page is self.page:

@@ -89,9 +89,7 @@ class TweetDetail(Endpoint):
         if self.request.method not in READS:
             return super().find_session(claims)
         opened = open_tweet(claims.session_id, claims.user_id, self.kwargs["tweet_id"])
-        if opened is None:
-            return super().find_session(claims)
-        session, self.opened = opened
+        session, self.opened = opened or (None, None)
         return session
 
     @operation(

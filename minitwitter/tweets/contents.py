@@ -1,0 +1,55 @@
+"""What the tweets that were read lately show, remembered in this process: their texts, pictures and authors.
+
+It is good as long as `ContentRevision` has the number it was read with. Who looks here has read that number by the same
+statement as whatever else of the page; who adds to it has read it by the same statement as what is added. So a tweet
+that was edited or deleted, or whose author has another name or is gone, is read again by the very next page.
+"""
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+Content = TypeVar("Content")
+# About 1 kB each.
+_REMEMBERED = 2048
+
+
+class Contents(Generic[Content]):
+    """The contents of one revision, by the tweets' ids. What was not looked at for long is forgotten."""
+
+    def __init__(self, revision: int) -> None:
+        self.revision = revision
+        # Threads share these without a lock: each is read and replaced as a whole, and a tweet that gets lost while
+        # another thread replaces them is read again.
+        self._recent: dict[int, Content] = {}
+        self._older: dict[int, Content] = {}
+
+    def known(self, tweet_ids: Sequence[int]) -> dict[int, Content]:
+        """What those of the tweets show that are remembered."""
+        recent, older = self._recent, self._older
+        found = {tweet_id: recent[tweet_id] for tweet_id in tweet_ids if tweet_id in recent}
+        if len(found) < len(tweet_ids):
+            for tweet_id in tweet_ids:
+                if tweet_id not in found and tweet_id in older:
+                    found[tweet_id] = older[tweet_id]
+                    self.put(tweet_id, older[tweet_id])
+        return found
+
+    def put(self, tweet_id: int, content: Content) -> None:
+        """Remember what the tweet shows."""
+        if len(self._recent) >= _REMEMBERED // 2:
+            self._older, self._recent = self._recent, {}
+        self._recent[tweet_id] = content
+
+
+class Memory(Generic[Content]):
+    """The contents of the revision that was seen last."""
+
+    def __init__(self) -> None:
+        self._contents: Contents[Content] = Contents(0)
+
+    def at(self, revision: int) -> Contents[Content]:
+        """What is remembered of that revision: nothing, when the last one seen was another."""
+        contents = self._contents
+        if contents.revision != revision:
+            contents = self._contents = Contents(revision)
+        return contents
