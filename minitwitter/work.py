@@ -3,12 +3,17 @@
 The server's supervisor runs the first, so this module imports Django only in the second.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from multiprocessing.context import ForkProcess
+from pathlib import Path
+from typing import Protocol
 
 # How long work may go on after the server was told to stop, in seconds: a request, or a task until its next step.
 STOP_TIMEOUT = 25
@@ -17,7 +22,8 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 # ... until one has lived for so long.
 STEADY_AFTER = 60.0
 SUPERVISOR_POLL = 1.0
-
+# What the system's list of processes calls one that does background work (Linux: proc(5), comm).
+PROCESS_NAME = "task-worker"
 
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
@@ -35,11 +41,45 @@ def start_without_signals(thread: threading.Thread) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+class Process(Protocol):
+    """A process that was started."""
+
+    def wait(self) -> int:
+        """Wait for its end, and return its exit code: the number of the signal that ended it, negative."""
+
+    def terminate(self) -> None:
+        """Send it SIGTERM."""
+
+    def kill(self) -> None:
+        """Send it SIGKILL, unless it has ended."""
+
+
+class _Forked(ForkProcess):
+    """A copy of this process that runs a function."""
+
+    def wait(self) -> int:
+        self.join()
+        return self.exitcode or 0
+
+
+def launch() -> Process:
+    """Start a process that does background work.
+
+    On Linux it is forked, as the server's workers are, and shares the memory of the application that the supervisor
+    has loaded: 20 MB less. Forking is not safe elsewhere.
+    """
+    if sys.platform != "linux":
+        return subprocess.Popen([sys.executable, "-m", __name__, str(os.getpid())])
+    process = _Forked(target=run, args=(os.getpid(),))
+    process.start()
+    return process
+
+
 class TaskWorkers:
     """Keeps a number of worker processes running. `stop` may be called from any thread, and from a signal handler."""
 
-    def __init__(self, count: int) -> None:
-        self._keepers = [_Keeper() for _ in range(count)]
+    def __init__(self, count: int, launch: Callable[[], Process] = launch) -> None:
+        self._keepers = [_Keeper(launch) for _ in range(count)]
         self._stop_by: float | None = None
 
     def start(self) -> None:
@@ -63,16 +103,17 @@ class TaskWorkers:
 class _Keeper:
     """Keeps one worker process running."""
 
-    def __init__(self) -> None:
+    def __init__(self, launch: Callable[[], Process]) -> None:
         self.thread = threading.Thread(target=self._keep, daemon=True)
+        self._launch = launch
         self._stopping = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     def _keep(self) -> None:
         wait = FIRST_WAIT
         while not self._stopping.is_set():
             started = time.monotonic()
-            self._process = subprocess.Popen([sys.executable, "-m", __name__, str(os.getpid())])
+            self._process = self._launch()
             if self._stopping.is_set():  # It came before the process was known.
                 self._process.terminate()
             code = self._process.wait()
@@ -116,9 +157,12 @@ def run(supervisor: int | None) -> None:
     Also until Ctrl-C or SIGHUP, without a supervisor. What still runs STOP_TIMEOUT seconds later ends with the process;
     it is done again by the next one.
     """
+    _name_process()
     if supervisor is not None:
-        # A process begins with what the thread that started it blocks. Ctrl-C and a closed terminal, which reach every
-        # process, stay blocked: the supervisor hears them and tells this one.
+        # A process begins with what the thread that started it blocks, and a forked one with the supervisor's handlers,
+        # which would stop nothing here. Ctrl-C and a closed terminal, which reach every process, stay blocked: the
+        # supervisor hears them and tells this one.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         stop_after(supervisor)
     import django
@@ -137,6 +181,11 @@ def run(supervisor: int | None) -> None:
         signal.signal(number, stop)
     worker.run()
     signal.alarm(0)
+
+
+def _name_process() -> None:
+    with contextlib.suppress(OSError):  # Not on every system.
+        Path("/proc/self/comm").write_text(PROCESS_NAME)
 
 
 def stop_after(supervisor: int | None) -> None:

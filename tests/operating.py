@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from minitwitter import work
+
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "minitwitter"]
 # Generous, for a machine that runs other tests at the same time; a test that waits this long fails.
 DEADLINE = 60.0
-_BACKGROUND_WORK = "minitwitter.work"
 # From Python 3.14 on, multiprocessing has a process of its own on Linux, too.
-_BESIDE_WORKERS = (_BACKGROUND_WORK, "multiprocessing.resource_tracker", "multiprocessing.forkserver")
+_BESIDE_WORKERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
@@ -88,7 +89,8 @@ class Running:
 
     def workers(self) -> list[int]:
         """The process ids of its workers that answer requests."""
-        return [child for child in children(self.process.pid) if not _runs(child, *_BESIDE_WORKERS)]
+        found = children(self.process.pid)
+        return [child for child in found if not does_background_work(child) and not _runs(child, *_BESIDE_WORKERS)]
 
     def task_workers(self) -> list[int]:
         """The process ids of its workers that do background work."""
@@ -116,7 +118,16 @@ def children(pid: int) -> list[int]:
 
 def task_workers(pid: int) -> list[int]:
     """The process ids of the living children of a server's process that do background work."""
-    return [child for child in children(pid) if _runs(child, _BACKGROUND_WORK)]
+    return [child for child in children(pid) if does_background_work(child)]
+
+
+def does_background_work(pid: int) -> bool:
+    """Whether the process is one that does background work: by its name on Linux, by its command elsewhere."""
+    if Path("/proc/self/stat").exists():
+        with contextlib.suppress(OSError):  # It ended meanwhile.
+            return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() == work.PROCESS_NAME
+        return False
+    return _runs(pid, work.__name__)
 
 
 def _runs(pid: int, *modules: str) -> bool:

@@ -207,9 +207,8 @@ def test_a_task_worker_that_dies_at_once_is_replaced_less_and_less_often(monkeyp
     monkeypatch.setattr(work, "_say", said.append)
     monkeypatch.setattr(work, "FIRST_WAIT", 0.01)
     monkeypatch.setattr(work, "LONGEST_WAIT", 0.04)
-    monkeypatch.setattr("sys.executable", "false")
     waits: list[float] = []
-    workers = work.TaskWorkers(1)
+    workers = work.TaskWorkers(1, launch=lambda: subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"]))
     monkeypatch.setattr(workers._keepers[0]._stopping, "wait", waits.append)
     workers.start()
     wait_until(lambda: len(said) > 4)

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 
@@ -11,8 +10,8 @@ from tests.faults.bench import Bench
 from tests.faults.catalogue import Report, fault
 from tests.faults.inspection import inspect
 from tests.faults.ledger import png
+from tests.operating import does_background_work
 
-WORKER = "minitwitter.work"
 # A worker's claim on a task ends by itself 30 s after it died; with room for the next one to start.
 TAKEN_OVER_WITHIN = 60.0
 # The last attempt but one, of those in `core/tasks.py`.
@@ -98,16 +97,11 @@ def _worker(bench: Bench) -> int:
     found: list[int] = []
 
     def look() -> bool:
-        found[:] = [pid for pid in bench.instance.workers() if WORKER in _command(pid)]
+        found[:] = [pid for pid in bench.instance.workers() if does_background_work(pid)]
         return bool(found)
 
     assert _wait(look, TAKEN_OVER_WITHIN), "there is no task worker"
     return found[0]
-
-
-def _command(pid: int) -> str:
-    listing = subprocess.run(["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return listing.stdout
 
 
 def _wait(is_true: Callable[[], bool], seconds: float) -> bool:
