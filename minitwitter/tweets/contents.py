@@ -1,16 +1,60 @@
 """What the tweets that were read lately show, remembered in this process: their texts, pictures and authors.
 
+What presenters make of that is remembered with it, so that writing a tweet that others have read costs nothing.
+
 It is good as long as `ContentRevision` has the number it was read with. Who looks here has read that number by the same
 statement as whatever else of the page; who adds to it has read it by the same statement as what is added. So a tweet
 that was edited or deleted, or whose author has another name or is gone, is read again by the very next page.
 """
 
-from collections.abc import Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from minitwitter.accounts.hydration import Author, Picture
 
 Content = TypeVar("Content")
-# About 1 kB each.
-_REMEMBERED = 2048
+Made = TypeVar("Made")
+# About 2 kB each, with the JSON made of it.
+_REMEMBERED = 4096
+# Forms of one tweet: the address of the server in them is whatever a request named, if none is configured.
+_FORMS = 4
+
+
+class HydratedImage(NamedTuple):
+    """An attached image. Several stand in the order of their positions."""
+
+    position: int
+    id: int
+    picture: Picture
+    width: int
+    height: int
+    alt: str
+    blurhash: str
+
+
+@dataclass(slots=True, eq=False)
+class TweetContent:
+    """What a tweet shows to everybody. It never changes; an edited tweet has another."""
+
+    id: int
+    text: str
+    created_at: datetime
+    edited_at: datetime | None
+    author: Author
+    images: tuple[HydratedImage, ...]
+    _forms: dict[tuple[Any, str], Any] = field(default_factory=dict, init=False, repr=False)
+
+    def form(self, make: Callable[["TweetContent", str], Made], base: str) -> Made:
+        """What the function makes of this content for a server of that address, made once while it is remembered."""
+        found: Made | None = self._forms.get((make, base))
+        if found is None:
+            found = make(self, base)
+            if len(self._forms) >= _FORMS:
+                self._forms.clear()
+            self._forms[make, base] = found
+        return found
 
 
 class Contents(Generic[Content]):

@@ -2,7 +2,7 @@
 its tweets whose contents are not remembered.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet
 from minitwitter.accounts.hydration import AUTHOR_COLUMNS, Author, Picture, author_from_columns
 from minitwitter.accounts.queries import LiveSession
 from minitwitter.core.statements import ListStatement, Parameter, Row
-from minitwitter.tweets.contents import Memory
+from minitwitter.tweets.contents import HydratedImage, Memory, TweetContent
 from minitwitter.tweets.errors import TweetNotFound
 from minitwitter.tweets.models import Tweet
 from minitwitter.tweets.standings import (
@@ -26,29 +26,36 @@ from minitwitter.tweets.standings import (
 from minitwitter.tweets.visibility import visible_tweets
 
 
-class HydratedImage(NamedTuple):
-    """An attached image. Several stand in the order of their positions."""
-
-    position: int
-    id: int
-    picture: Picture
-    width: int
-    height: int
-    alt: str
-    blurhash: str
-
-
 class HydratedTweet(NamedTuple):
     """A tweet with all that one viewer is shown of it. Two that are equal are shown alike."""
 
-    id: int
-    text: str
-    created_at: datetime
-    edited_at: datetime | None
+    content: TweetContent
     like_count: int
     liked: bool
-    author: Author
-    images: tuple[HydratedImage, ...]
+
+    @property
+    def id(self) -> int:
+        return self.content.id
+
+    @property
+    def text(self) -> str:
+        return self.content.text
+
+    @property
+    def created_at(self) -> datetime:
+        return self.content.created_at
+
+    @property
+    def edited_at(self) -> datetime | None:
+        return self.content.edited_at
+
+    @property
+    def author(self) -> Author:
+        return self.content.author
+
+    @property
+    def images(self) -> tuple[HydratedImage, ...]:
+        return self.content.images
 
 
 _TWEET_COLUMNS = ("id", "text", "created_at", "edited_at", *COLUMNS)
@@ -64,13 +71,14 @@ _IMAGE_COLUMNS = (
     "image__blurhash",
 )
 # Where the parts of a row begin, and the last one, the revision.
+_LIKE_COUNT, _LIKE = len(_TWEET_COLUMNS) - 2, len(_TWEET_COLUMNS) - 1
 _AUTHOR_FROM = len(_TWEET_COLUMNS)
 _IMAGE_FROM = _AUTHOR_FROM + len(_AUTHOR_COLUMNS)
 _REVISION = _IMAGE_FROM + len(_IMAGE_COLUMNS)
 
 
 _UNKNOWN = (None, None)
-_memory: Memory[HydratedTweet] = Memory()
+_memory: Memory[TweetContent] = Memory()
 
 
 def _select(tweets: QuerySet[Tweet]) -> QuerySet[Tweet, Row]:
@@ -102,17 +110,11 @@ def hydrate_tweets(
 def _remembered(tweet_ids: Sequence[int], standings: Standings) -> dict[int, HydratedTweet]:
     if standings.revision is None:
         return {}
-    contents = _memory.at(standings.revision)
     found = {}
-    for tweet_id, tweet in contents.known(tweet_ids).items():
+    for tweet_id, content in _memory.at(standings.revision).known(tweet_ids).items():
         like_count, like = standings.tweets.get(tweet_id, _UNKNOWN)
-        if like_count is None:
-            continue
-        if tweet.like_count != like_count or tweet.liked != (like is not None):
-            # As it stands with another viewer, or at another time.
-            tweet = tweet._replace(like_count=like_count, liked=like is not None)  # noqa: PLW2901
-            contents.put(tweet_id, tweet)
-        found[tweet_id] = tweet
+        if like_count is not None:
+            found[tweet_id] = HydratedTweet(content, like_count, like is not None)
     return found
 
 
@@ -127,26 +129,31 @@ def open_tweet(session_id: int, user_id: int, tweet_id: int) -> tuple[LiveSessio
     return LiveSession(session_id, user_id), hydrate_tweets([tweet_id], user_id, standing).get(tweet_id)
 
 
-def _tweets_from_rows(rows: Iterable[Row]) -> dict[int, HydratedTweet]:
-    found: dict[int, HydratedTweet] = {}
-    number: int | None = None
-    for row in rows:
-        tweet, number = _tweet_from_columns(row), row[_REVISION]
-        if tweet.id in found:
-            tweet = tweet._replace(images=tuple(sorted((*found[tweet.id].images, *tweet.images))))
-        found[tweet.id] = tweet
-    if number is not None:
-        contents = _memory.at(number)
-        for tweet in found.values():
-            contents.put(tweet.id, tweet)
+def _tweets_from_rows(rows: Sequence[Row]) -> dict[int, HydratedTweet]:
+    found = {}
+    for tweet_id, (first, *others) in _by_tweet(rows).items():
+        content = _content_from_rows([first, *others])
+        # Before anything has ever changed, there is no revision.
+        if first[_REVISION] is not None:
+            _memory.at(first[_REVISION]).put(tweet_id, content)
+        found[tweet_id] = HydratedTweet(content, first[_LIKE_COUNT], first[_LIKE] is not None)
     return found
 
 
-def _tweet_from_columns(row: Row) -> HydratedTweet:
-    author = author_from_columns(*row[_AUTHOR_FROM:_IMAGE_FROM])
-    images = () if row[_IMAGE_FROM] is None else (_image_from_columns(row[_IMAGE_FROM:_REVISION]),)
-    tweet_id, text, created_at, edited_at, like_count, like = row[:_AUTHOR_FROM]
-    return HydratedTweet(tweet_id, text, created_at, edited_at, like_count, like is not None, author, images)
+def _by_tweet(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def _content_from_rows(rows: list[Row]) -> TweetContent:
+    """From all rows of a tweet, which differ in their images."""
+    first = rows[0]
+    author = author_from_columns(*first[_AUTHOR_FROM:_IMAGE_FROM])
+    images = sorted(_image_from_columns(row[_IMAGE_FROM:_REVISION]) for row in rows if row[_IMAGE_FROM] is not None)
+    tweet_id, text, created_at, edited_at = first[:_LIKE_COUNT]
+    return TweetContent(tweet_id, text, created_at, edited_at, author, tuple(images))
 
 
 def _image_from_columns(columns: Row) -> HydratedImage:

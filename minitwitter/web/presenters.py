@@ -27,7 +27,8 @@ from minitwitter.core import ids
 from minitwitter.core.pagination import PageRequest
 from minitwitter.media.files import thumbnail_url_path, url_path
 from minitwitter.relationships.hydration import SeenProfile
-from minitwitter.tweets.hydration import HydratedImage, HydratedTweet
+from minitwitter.tweets.contents import HydratedImage
+from minitwitter.tweets.hydration import HydratedTweet
 from minitwitter.tweets.models import ALT_LENGTH
 from minitwitter.web.placeholders import data_address
 from minitwitter.web.text import shown, to_html

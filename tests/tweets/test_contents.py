@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
+from minitwitter.accounts.hydration import Author
 from minitwitter.accounts.models import AccountStats, User
 from minitwitter.actions import accounts, follows, likes, tweets
 from minitwitter.actions.timelines import read_home
@@ -18,7 +19,7 @@ from minitwitter.core.database import fetch
 from minitwitter.core.pagination import PageRequest
 from minitwitter.media.models import Image
 from minitwitter.timelines.queries import read_kept
-from minitwitter.tweets.contents import Contents, Memory
+from minitwitter.tweets.contents import Contents, Memory, TweetContent
 from minitwitter.tweets.hydration import hydrate_tweets, open_tweet
 from minitwitter.tweets.models import Attachment, ContentRevision, Tweet, TweetStats
 from tests.client import ApiClient
@@ -285,6 +286,30 @@ def test_what_was_looked_at_lately_stays_and_the_rest_is_forgotten(monkeypatch: 
         assert contents.known([0, 100]) == {0: "0"}
     assert contents.known(range(100)) == {0: "0", **contents.known(range(90, 100))}
     assert len(contents.known(range(100))) <= 9
+
+
+def _content() -> TweetContent:
+    return TweetContent(1, "Look", ids.now(), None, Author(2, "ana", "Ana", None), ())
+
+
+def test_what_is_made_of_a_content_is_made_once_for_each_address() -> None:
+    made: list[tuple[str, str]] = []
+
+    def make(content: TweetContent, base: str) -> str:
+        made.append((content.text, base))
+        return f"{base}: {content.text}"
+
+    content = _content()
+    for _ in range(2):
+        assert [content.form(make, base) for base in ("http://a", "http://b")] == ["http://a: Look", "http://b: Look"]
+    assert made == [("Look", "http://a"), ("Look", "http://b")]
+
+
+def test_whatever_hosts_are_named_few_forms_are_kept() -> None:
+    content = _content()
+    for number in range(100):
+        assert content.form(lambda _, base: base, f"http://{number}") == f"http://{number}"
+    assert len(content._forms) <= 4
 
 
 @pytest.mark.django_db

@@ -83,7 +83,7 @@ class Endpoint(APIView):
         return self.list_response(
             skeleton,
             partial(hydrate_tweets, viewer_id=self.viewer_id, standings=standings),
-            partial(presenters.tweet_json, base=self.base),
+            partial(presenters.tweet, base=self.base),
         )
 
     def accounts_response(self, skeleton: Callable[[PageRequest], Skeleton]) -> Response:

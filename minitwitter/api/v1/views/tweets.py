@@ -102,7 +102,7 @@ class TweetDetail(Endpoint):
     )
     def get(self, request: Request, tweet_id: int) -> HttpResponse:
         shown = self.opened or hydrate_tweet(tweet_id, self.viewer_id)
-        body = presenters.tweet_json(shown, self.base)
+        body = presenters.tweet(shown, self.base)
         etag = f'"{blake2b(orjson.dumps(body), digest_size=12).hexdigest()}"'
         response = Response(body, headers={"ETag": etag})
         # Django looks at If-None-Match and answers 304 with the headers that the whole answer would have had.
