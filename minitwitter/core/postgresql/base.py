@@ -11,7 +11,7 @@ from psycopg.adapt import Loader
 
 from minitwitter.core.postgresql.prepared import PreparedStatements
 
-_TIMES_KEPT = 8192
+_TIMES_KEPT = 1024
 
 
 @lru_cache(maxsize=_TIMES_KEPT)

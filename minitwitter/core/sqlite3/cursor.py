@@ -12,7 +12,7 @@ from django.db.backends.sqlite3 import base
 # How long one who waits for others pauses between two looks, in seconds.
 PAUSE = 0.001
 _STATEMENTS_KEPT = 512
-_TIMES_KEPT = 8192
+_TIMES_KEPT = 1024
 
 
 @lru_cache(maxsize=_TIMES_KEPT)
