@@ -3,7 +3,8 @@
     python -m benchmarks.growth [--only sqlite|postgres] [--run followed|tweets|followers]
         [--max-followed 5000] [--max-tweets 5000000] [--max-followers 1000000] [--seconds 5]
 
-A complete run writes its results into docs/performance.md; one that leaves something out only prints them.
+Each of the three runs, once it is complete on both databases, writes its part of docs/performance.md: one that is
+broken off later has lost nothing of it. One that leaves something out only prints its results.
 """
 
 import argparse
@@ -57,16 +58,19 @@ def main() -> int:
 
 def run(parsed: argparse.Namespace) -> int:
     """The three runs on both databases, or what was chosen of that."""
-    points: list[Point] = []
-    for database in [DATABASES[parsed.only]] if parsed.only else DATABASES.values():
-        for name in [parsed.run] if parsed.run else RUNS:
+    errors = 0
+    largest = (parsed.max_followed, parsed.max_tweets, parsed.max_followers)
+    complete = largest == (FOLLOWED[-1], TWEETS[-1], FOLLOWERS[-1]) and not parsed.only
+    for name in [parsed.run] if parsed.run else RUNS:
+        points: list[Point] = []
+        for database in [DATABASES[parsed.only]] if parsed.only else DATABASES.values():
             for point in RUNS[name](database, parsed):
                 print(f"{point.run} {point.size:>9,}  {line(point.figure)}", flush=True)
                 points.append(point)
-    largest = (parsed.max_followed, parsed.max_tweets, parsed.max_followers)
-    if largest == (FOLLOWED[-1], TWEETS[-1], FOLLOWERS[-1]) and not parsed.only and not parsed.run:
-        report.write_growth([(point.run, point.size, point.figure) for point in points])
-    return 1 if any(point.figure.errors for point in points) else 0
+        errors += sum(point.figure.errors for point in points)
+        if complete:
+            report.write_growth(name, [(point.size, point.figure) for point in points])
+    return 1 if errors else 0
 
 
 def by_followed(database: str, parsed: argparse.Namespace) -> Iterator[Point]:

@@ -5,10 +5,10 @@ from typing import Any
 
 from benchmarks.cases import CASES
 from benchmarks.instances import POSTGRESQL, SQLITE
+from benchmarks.report import RUNS, costs_by_size, growth_name
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "img"
 COLOURS = {SQLITE: "#2a78b5", POSTGRESQL: "#d9822b"}
-RUNS = {"followed": "accounts followed", "tweets": "tweets", "followers": "followers of the author"}
 
 
 def standard(results: dict[str, Any]) -> None:
@@ -37,29 +37,22 @@ def standard(results: dict[str, Any]) -> None:
 
 
 def growth(results: dict[str, Any]) -> None:
-    """CPU by size, a plot for each run."""
+    """CPU by size."""
     plt = _pyplot()
-    canvas, places = plt.subplots(1, len(RUNS), figsize=(12, 4))
-    for axes, (run, title) in zip(places, RUNS.items(), strict=True):
-        points = [point for point in results["points"] if point["run"] == run]
-        cases = list(dict.fromkeys(point["figure"]["case"] for point in points))
-        for case, style in zip(cases, ("o-", "s--", "^:", "v-.", "D-", "x--", "+:"), strict=False):
-            for database, colour in COLOURS.items():
-                line = sorted(
-                    (point["size"], point["figure"]["server_cpu"] + point["figure"]["database_cpu"])
-                    for point in points
-                    if (point["figure"]["case"], point["figure"]["database"]) == (case, database)
-                )
-                if line:
-                    sizes, costs = zip(*line, strict=True)
-                    axes.plot(sizes, costs, style, color=colour, markersize=4, label=f"{case}, {database}")
-        axes.set_xscale("log")
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel(title)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=6)
-    places[0].set_ylabel("CPU milliseconds a request")
-    _save(canvas, "performance-growth.svg")
+    canvas, axes = plt.subplots(figsize=(9, 4))
+    points = results["points"]
+    cases = list(dict.fromkeys(point["figure"]["case"] for point in points))
+    for case, style in zip(cases, ("o-", "s--", "^:", "v-.", "D-", "x--", "+:"), strict=False):
+        for database, colour in COLOURS.items():
+            if costs := sorted(costs_by_size(points, case, database).items()):
+                axes.plot(*zip(*costs, strict=True), style, color=colour, markersize=4, label=f"{case}, {database}")
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(RUNS[results["run"]])
+    axes.set_ylabel("CPU milliseconds a request")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    _save(canvas, f"performance-{growth_name(results['run'])}.svg")
 
 
 def _pyplot() -> Any:

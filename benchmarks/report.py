@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 RESULTS = Path(__file__).with_name("results")
 DATABASES = (SQLITE, POSTGRESQL)
-STANDARD, GROWTH = "standard", "growth"
+STANDARD = "standard"
 RUNS = {
     "followed": "accounts that the reader follows",
     "tweets": "tweets in the database",
@@ -39,10 +39,16 @@ def write_standard(outcomes: "list[Outcome]") -> None:
     write_page()
 
 
-def write_growth(points: list[tuple[str, int, Figure]]) -> None:
-    """Keep the raw results of a growth run, and write its part of the page. A point is run, size and figure."""
-    _keep(GROWTH, {"points": [{"run": run, "size": size, "figure": asdict(figure)} for run, size, figure in points]})
+def write_growth(run: str, points: list[tuple[int, Figure]]) -> None:
+    """Keep the raw results of one of the RUNS, and write its part of the page. A point is size and figure."""
+    kept = [{"size": size, "figure": asdict(figure)} for size, figure in points]
+    _keep(growth_name(run), {"run": run, "points": kept})
     write_page()
+
+
+def growth_name(run: str) -> str:
+    """What one of the RUNS is called on the page and among the results. Each has a part of its own."""
+    return f"growth-{run}"
 
 
 def _keep(name: str, results: dict[str, Any]) -> None:
@@ -69,7 +75,8 @@ def write_page() -> None:
     from benchmarks import plots
 
     page = PAGE.read_text(encoding="utf-8")
-    for name, render, draw in ((STANDARD, standard, plots.standard), (GROWTH, growth, plots.growth)):
+    growths = [(growth_name(run), growth, plots.growth) for run in RUNS]
+    for name, render, draw in [(STANDARD, standard, plots.standard), *growths]:
         file = RESULTS / f"{name}.json"
         if file.exists():
             results = json.loads(file.read_text(encoding="utf-8"))
@@ -177,25 +184,31 @@ def _instance(outcomes: dict[str, dict[str, Any]]) -> str:
 
 
 def growth(results: dict[str, Any]) -> str:
-    """The tables of a growth run: a case in a row, a size in a column, and what the largest costs of the smallest."""
-    parts = [_facts(results["machine"]), "![CPU by size](img/performance-growth.svg)\n"]
-    for run, title in RUNS.items():
-        points = [point for point in results["points"] if point["run"] == run]
-        sizes = sorted({point["size"] for point in points})
-        rows = []
-        for case in dict.fromkeys(point["figure"]["case"] for point in points):
-            for database in DATABASES:
-                costs = {
-                    point["size"]: _cpu(point["figure"])
-                    for point in points
-                    if (point["figure"]["case"], point["figure"]["database"]) == (case, database)
-                }
-                if costs:
-                    cells = [f"{costs[size]:.2f}" if size in costs else "-" for size in sizes]
-                    grown = costs[max(costs)] / costs[min(costs)] if costs[min(costs)] else 0.0
-                    rows.append([f"{case}, {database}", *cells, f"{grown:.1f} x"])
-        parts.append(f"CPU ms a request by {title}:\n\n" + table(["", *(f"{size:,}" for size in sizes), "grows"], rows))
-    return "\n".join(parts)
+    """The table of a growth run: a case in a row, a size in a column, and what the largest costs of the smallest."""
+    name, title, points = growth_name(results["run"]), RUNS[results["run"]], results["points"]
+    sizes = sorted({point["size"] for point in points})
+    rows = []
+    for case in dict.fromkeys(point["figure"]["case"] for point in points):
+        for database in DATABASES:
+            costs = costs_by_size(points, case, database)
+            if costs:
+                cells = [f"{costs[size]:.2f}" if size in costs else "-" for size in sizes]
+                grown = costs[max(costs)] / costs[min(costs)] if costs[min(costs)] else 0.0
+                rows.append([f"{case}, {database}", *cells, f"{grown:.1f} x"])
+    return "\n".join([
+        _facts(results["machine"]),
+        f"![CPU by {title}](img/performance-{name}.svg)\n",
+        f"CPU ms a request by {title}:\n\n" + table(["", *(f"{size:,}" for size in sizes), "grows"], rows),
+    ])  # fmt: skip
+
+
+def costs_by_size(points: list[dict[str, Any]], case: str, database: str) -> dict[int, float]:
+    """The CPU milliseconds a request of a case, of those points that have it."""
+    return {
+        point["size"]: _cpu(point["figure"])
+        for point in points
+        if (point["figure"]["case"], point["figure"]["database"]) == (case, database)
+    }
 
 
 def table(head: list[str], rows: Iterable[list[str]]) -> str:
