@@ -77,7 +77,7 @@ _IMAGE_FROM = _AUTHOR_FROM + len(_AUTHOR_COLUMNS)
 _REVISION = _IMAGE_FROM + len(_IMAGE_COLUMNS)
 
 
-_UNKNOWN = (None, None)
+_UNREAD = (None, None)
 _memory: Memory[TweetContent] = Memory()
 
 
@@ -96,12 +96,13 @@ def hydrate_tweets(
 ) -> dict[int, HydratedTweet]:
     """The tweets of those ids that the viewer may see, by id.
 
-    One query for how they stand with the viewer, unless that was read with the ids already, and one more for tweets
-    of which something is not known.
+    One query for how they stand with the viewer, but for those whose standings were read with the ids already, and one
+    more for tweets of which something is not known.
     """
-    if not tweet_ids:
-        return {}
-    found = _remembered(tweet_ids, standings or read_standings(tweet_ids, viewer_id))
+    read = standings or Standings(None, {})
+    found = _remembered(tweet_ids, read)
+    if unread := [tweet_id for tweet_id in tweet_ids if tweet_id not in read.tweets]:
+        found |= _remembered(unread, read_standings(unread, viewer_id))
     if missing := [tweet_id for tweet_id in tweet_ids if tweet_id not in found]:
         found |= _tweets_from_rows(_TWEETS.rows(missing, viewer=viewer_id or NOBODY))
     return found
@@ -112,7 +113,7 @@ def _remembered(tweet_ids: Sequence[int], standings: Standings) -> dict[int, Hyd
         return {}
     found = {}
     for tweet_id, content in _memory.at(standings.revision).known(tweet_ids).items():
-        like_count, like = standings.tweets.get(tweet_id, _UNKNOWN)
+        like_count, like = standings.tweets.get(tweet_id, _UNREAD)
         if like_count is not None:
             found[tweet_id] = HydratedTweet(content, like_count, like is not None)
     return found

@@ -22,6 +22,7 @@ from minitwitter.timelines.queries import read_kept
 from minitwitter.tweets.contents import Contents, Memory, TweetContent
 from minitwitter.tweets.hydration import hydrate_tweets, open_tweet
 from minitwitter.tweets.models import Attachment, ContentRevision, Tweet, TweetStats
+from minitwitter.tweets.standings import read_standings
 from tests.client import ApiClient
 from tests.factories import follow, jpeg, make_tweet, make_user
 from tests.threads import at_once
@@ -227,6 +228,22 @@ def test_what_the_feed_knows_of_its_tweets_is_what_is_shown(ana: User, tweet: in
     with CaptureQueriesContext(connection) as captured:
         assert hydrate_tweets([tweet], ben.pk, kept.standings) == whole
     assert len(captured) == 0
+
+
+def test_of_tweets_whose_standings_were_not_read_with_the_page_only_those_are_read(ana: User, tweet: int) -> None:
+    """Those that are pulled into a feed, and those below its floor."""
+    ben = make_user("ben")
+    pulled = make_tweet(ana, "Pulled")
+    likes.like(user=ben, tweet_id=pulled)
+    whole = hydrate_tweets([pulled, tweet], ben.pk)
+    assert {each: (seen.text, seen.liked) for each, seen in whole.items()} == {
+        pulled: ("Pulled", True),
+        tweet: ("Look", False),
+    }
+    with CaptureQueriesContext(connection) as captured:
+        assert hydrate_tweets([pulled, tweet], ben.pk, read_standings([tweet], ben.pk)) == whole
+    # The one above, and that of the other tweet; no contents.
+    assert [query["sql"].count('"text"') for query in captured] == [0, 0]
 
 
 def test_a_tweet_is_opened_with_its_reader_s_session_or_not_at_all(alice: ApiClient, tweet: int) -> None:
