@@ -20,14 +20,31 @@ WHERE f.follower_id = %s AND NOT f.is_pulled {part}
     AND t.author_id = f.followee_id AND t.deleted_at IS NULL AND t.id > %s
 ON CONFLICT DO NOTHING
 """
-_FAN_OUT = """
+_FAN_OUT = {
+    "sqlite": """
 INSERT INTO timelines_timelineentry (owner_id, entry_id, tweet_id, actor_id)
 SELECT f.follower_id, t.id, t.id, t.author_id
 FROM tweets_tweet t CROSS JOIN relationships_follow f CROSS JOIN timelines_timeline l
 WHERE t.id = %s AND f.followee_id = t.author_id {part}
     AND l.owner_id = f.follower_id AND (l.floor_id IS NULL OR l.floor_id < t.id)
 ON CONFLICT DO NOTHING
-"""
+""",
+    # OFFSET 0 keeps the planner from beginning with all timelines there are, which it does for an author of few
+    # followers where the average author has many: 12 ms instead of 1.
+    "postgresql": """
+INSERT INTO timelines_timelineentry (owner_id, entry_id, tweet_id, actor_id)
+SELECT f.follower_id, t.id, t.id, t.author_id
+FROM (SELECT id, author_id FROM tweets_tweet WHERE id = %s) t
+CROSS JOIN LATERAL (
+    SELECT f.follower_id FROM relationships_follow f WHERE f.followee_id = t.author_id {part} OFFSET 0
+) f
+CROSS JOIN LATERAL (
+    SELECT 1 FROM timelines_timeline l
+    WHERE l.owner_id = f.follower_id AND (l.floor_id IS NULL OR l.floor_id < t.id) OFFSET 0
+) l
+ON CONFLICT DO NOTHING
+""",
+}
 _PULL = {
     "sqlite": """
 SELECT t.id FROM relationships_follow f CROSS JOIN tweets_tweet t
@@ -67,12 +84,12 @@ def fill_from(owner_id: int, followee_id: int, *, newer_than: int) -> None:
 
 def fan_out(tweet_id: int) -> None:
     """Write the tweet into the timelines of its author's followers, of those who have one."""
-    change(_FAN_OUT.format(part=""), [tweet_id])
+    change(_FAN_OUT[connection.vendor].format(part=""), [tweet_id])
 
 
 def fan_out_to(tweet_id: int, *, after: int, up_to: int) -> None:
     """The same for the followers whose follow has an id within these bounds (the upper one inclusive)."""
-    change(_FAN_OUT.format(part="AND f.id > %s AND f.id <= %s"), [tweet_id, after, up_to])
+    change(_FAN_OUT[connection.vendor].format(part="AND f.id > %s AND f.id <= %s"), [tweet_id, after, up_to])
 
 
 def pull(follower_id: int, *, newer_than: int, older_than: int, limit: int, upwards: bool) -> list[int]:
