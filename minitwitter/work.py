@@ -70,6 +70,8 @@ def launch() -> Process:
     """
     if sys.platform != "linux":
         return subprocess.Popen([sys.executable, "-m", __name__, str(os.getpid())])
+    # A new process begins with the name of the thread that forks it, so it never goes by another one.
+    _name_thread()
     process = _Forked(target=run, args=(os.getpid(),))
     process.start()
     return process
@@ -157,7 +159,7 @@ def run(supervisor: int | None) -> None:
     Also until Ctrl-C or SIGHUP, without a supervisor. What still runs STOP_TIMEOUT seconds later ends with the process;
     it is done again by the next one.
     """
-    _name_process()
+    _name_thread()
     if supervisor is not None:
         # A process begins with what the thread that started it blocks, and a forked one with the supervisor's handlers,
         # which would stop nothing here. Ctrl-C and a closed terminal, which reach every process, stay blocked: the
@@ -183,9 +185,10 @@ def run(supervisor: int | None) -> None:
     signal.alarm(0)
 
 
-def _name_process() -> None:
+def _name_thread() -> None:
+    """Also the process, when this is its main thread."""
     with contextlib.suppress(OSError):  # Not on every system.
-        Path("/proc/self/comm").write_text(PROCESS_NAME)
+        Path("/proc/thread-self/comm").write_text(PROCESS_NAME)
 
 
 def stop_after(supervisor: int | None) -> None:
