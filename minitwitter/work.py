@@ -66,7 +66,7 @@ def launch() -> Process:
     """Start a process that does background work.
 
     On Linux it is forked, as the server's workers are, and shares the memory of the application that the supervisor
-    has loaded: 20 MB less. Forking is not safe elsewhere.
+    has loaded: 30 MB less. Forking is not safe elsewhere.
     """
     if sys.platform != "linux":
         return subprocess.Popen([sys.executable, "-m", __name__, str(os.getpid())])

@@ -132,8 +132,8 @@ def open_tweet(session_id: int, user_id: int, tweet_id: int) -> tuple[LiveSessio
 
 def _tweets_from_rows(rows: Sequence[Row]) -> dict[int, HydratedTweet]:
     found = {}
-    for tweet_id, (first, *others) in _by_tweet(rows).items():
-        content = _content_from_rows([first, *others])
+    for tweet_id, several in _by_tweet(rows).items():
+        first, content = several[0], _content_from_rows(several)
         # Before anything has ever changed, there is no revision.
         if first[_REVISION] is not None:
             _memory.at(first[_REVISION]).put(tweet_id, content)
