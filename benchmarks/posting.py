@@ -90,7 +90,7 @@ def _require_first(made: Measured, readers: set[str], tweet_id: int) -> None:
     for name, token in zip(sorted(readers), made.tokens(sorted(readers)), strict=True):
         results = Client(made.port, token).call("GET", "/v1/feed/?limit=1", keep=False).json()["results"]
         if [tweet["id"] for tweet in results] != [tweet_id]:
-            raise WrongAnswer(f"the feed of {name} does not begin with the tweet {tweet_id} that was just posted")
+            raise WrongAnswer(f"the feed of {name} begins with {results}, not with the tweet {tweet_id} just posted")
 
 
 def _figure(made: Measured, case: str, title: str, spent: tuple[float, float], seconds: list[float]) -> Figure:

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import BigIntegerField, Exists, OuterRef, Subquery
-from django.db.models.functions import Greatest
+from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 
 from minitwitter.accounts.queries import (
     BROWSER_SESSION_COLUMNS,
@@ -31,7 +31,15 @@ from minitwitter.core.statements import IdList, Parameter, Row, RowList, Stateme
 from minitwitter.relationships.models import Follow
 from minitwitter.timelines import statements
 from minitwitter.timelines.models import PendingFanOut, Timeline, TimelineEntry
-from minitwitter.tweets.standings import COLUMNS, Standings, revision, standing_columns, standings_from_columns
+from minitwitter.timelines.statements import IsPulled
+from minitwitter.tweets.standings import (
+    COLUMNS,
+    Standings,
+    revision,
+    standing_columns,
+    standing_rows,
+    standings_from_columns,
+)
 
 # A first guess at how far back a page reaches, where nothing tells.
 _HOUR = 3_600_000 << ids.RANDOM_BITS
@@ -40,6 +48,8 @@ _BROWSER_END = len(BROWSER_SESSION_COLUMNS)
 _Owner = Parameter | OuterRef
 # Where the statement of a session finds its user's timeline.
 _TIMELINE_COLUMNS = ("user__timeline__floor_id", "user__timeline__read_at")
+_NEWER_THAN = Parameter("newer_than", output_field=BigIntegerField())
+_OLDER_THAN = Parameter("older_than", output_field=BigIntegerField())
 # How much further the next look goes when a window held too little.
 _WIDER = 8
 
@@ -65,14 +75,13 @@ class Part(NamedTuple):
 class Kept(NamedTuple):
     """What is kept of a part of a feed, read by one statement, so that a tweet on its way is in one place or another.
 
-    `found`: the ids of entries and of tweets that are still being written. `read_at`: when the feed was last read.
-    `standings`: how the tweets of the entries stand with the viewer.
+    `found`: the ids of entries, of tweets that are still being written, and of those that are pulled. `read_at`: when
+    the feed was last read. `standings`: how these tweets stand with the viewer, but for those being written.
     """
 
     floor_id: int
     read_at: datetime
     found: set[int]
-    pulled_authors: list[int]
     standings: Standings
 
 
@@ -153,31 +162,46 @@ def _opened_in_browser_statement(limit: int, upwards: bool) -> Statement:  # noq
 
 
 def _lists(limit: int, *, upwards: bool, owner: _Owner, floor: str) -> list[Subquery]:
-    """The entries, the tweets that are being written, and the authors that are pulled, of the owner; and the revision.
+    """The entries, the tweets that are being written, and those that are pulled, of the owner; and the revision.
 
     `floor` is where the statement finds the timeline's floor.
     """
     sign = "" if upwards else "-"
-    follows = Follow.objects.filter(follower_id=owner)
-    entries = TimelineEntry.objects.filter(owner_id=owner, **_within("entry_id", floor))
     # One level further in.
     inner = OuterRef(owner) if isinstance(owner, OuterRef) else owner
-    followed = Follow.objects.filter(follower_id=inner)
-    standings = entries.annotate(**standing_columns(OuterRef("tweet_id"), inner))
-    pending = PendingFanOut.objects.filter(
-        Exists(followed.filter(followee_id=OuterRef("author_id"))), **_within("tweet_id", floor)
-    )
+    entries = _entries(owner, OuterRef(floor)).annotate(**standing_columns(OuterRef("tweet_id"), inner))
+    followed = Follow.objects.filter(follower_id=inner, followee_id=OuterRef("author_id"))
+    pending = PendingFanOut.objects.filter(Exists(followed), **_within("tweet_id", OuterRef(floor)))
     return [
-        RowList(standings.order_by(f"{sign}entry_id").values("entry_id", *COLUMNS)[:limit]),
+        RowList(entries.order_by(f"{sign}entry_id").values("entry_id", *COLUMNS)[:limit]),
         IdList(pending.order_by(f"{sign}tweet_id").values("tweet_id")[:limit]),
-        IdList(follows.filter(is_pulled=True).values("followee_id")),
+        RowList(standing_rows(_pulled(limit, upwards=upwards, owner=owner, floor=OuterRef(floor)), viewer=owner)),
         revision(),
     ]
 
 
-def _within(column: str, floor: str) -> dict[str, Any]:
-    newer_than = Greatest(OuterRef(floor), Parameter("newer_than", output_field=BigIntegerField()))
-    return {f"{column}__lt": Parameter("older_than"), f"{column}__gt": newer_than}
+def _entries(owner: _Owner, floor: OuterRef) -> QuerySet[TimelineEntry]:
+    return TimelineEntry.objects.filter(owner_id=owner, **_within("entry_id", floor))
+
+
+def _within(column: str, floor: OuterRef) -> dict[str, Any]:
+    return {f"{column}__lt": _OLDER_THAN, f"{column}__gt": Greatest(floor, _NEWER_THAN)}
+
+
+def _pulled(limit: int, *, upwards: bool, owner: _Owner, floor: OuterRef) -> IsPulled:
+    """Which tweets are pulled into the page: where its entries fill it, only those that push one of these out."""
+    inner = OuterRef(owner) if isinstance(owner, OuterRef) else owner
+    entries = _entries(inner, OuterRef(floor)).order_by("entry_id" if upwards else "-entry_id").values("entry_id")
+    last = Subquery(entries[limit - 1 : limit])
+    newest, oldest = _OLDER_THAN, Greatest(floor, _NEWER_THAN)
+    return IsPulled(
+        F("tweet_id"),
+        owner,
+        newer_than=oldest if upwards else Coalesce(last, oldest),
+        older_than=Coalesce(last, newest) if upwards else newest,
+        limit=limit,
+        upwards=upwards,
+    )
 
 
 def _kept_if_any(row: Row) -> Kept | None:
@@ -185,9 +209,9 @@ def _kept_if_any(row: Row) -> Kept | None:
 
 
 def _kept_from_columns(row: Row) -> Kept:
-    floor_id, read_at, entries, pending, pulled_authors, number = row
-    standings = standings_from_columns(number, entries)
-    return Kept(floor_id, read_at, {*pending, *standings.tweets}, pulled_authors, standings)
+    floor_id, read_at, entries, pending, pulled, number = row
+    standings = standings_from_columns(number, [*entries, *pulled])
+    return Kept(floor_id, read_at, {*pending, *standings.tweets}, standings)
 
 
 def _ids(viewer_id: int, part: Part, kept: Kept | None) -> list[int]:
@@ -202,23 +226,14 @@ def _ids(viewer_id: int, part: Part, kept: Kept | None) -> list[int]:
         else:
             zone = Part(part.newer_than, min(part.older_than, kept.floor_id + 1), left, part.upwards)
         if not zone.is_empty:
-            found += _kept_ids(zone, kept) if is_kept else _pull(viewer_id, zone, span=_span(left, kept))
+            found += zone.first_of(kept.found) if is_kept else _beyond(viewer_id, zone, kept)
     return found
 
 
-def _kept_ids(part: Part, kept: Kept) -> list[int]:
-    """Of a part above the floor."""
-    first = part.first_of(kept.found)
-    if not kept.pulled_authors:
-        return first
-    # A full page needs of the pulled tweets only those that push one of its own out.
-    full = len(first) == part.limit
-    newer_than = first[-1] if full and not part.upwards else part.newer_than
-    older_than = first[-1] if full and part.upwards else part.older_than
-    pulled = statements.pull_from(
-        kept.pulled_authors, newer_than=newer_than, older_than=older_than, limit=part.limit, upwards=part.upwards
-    )
-    return part.first_of({*first, *pulled})
+def _beyond(viewer_id: int, part: Part, kept: Kept) -> list[int]:
+    """Of a part below the floor."""
+    found = statements.scan(viewer_id, **part._asdict())
+    return found if len(found) == part.limit else _pull(viewer_id, part, span=_span(part.limit, kept))
 
 
 def _span(limit: int, kept: Kept) -> int:
@@ -237,13 +252,7 @@ def _pull(viewer_id: int, part: Part, *, span: int) -> list[int]:
             newer_than=part.newer_than if part.upwards else max(part.newer_than, end - span),
             older_than=min(part.older_than, part.newer_than + span) if part.upwards else part.older_than,
         )
-        found = statements.pull(
-            viewer_id,
-            newer_than=window.newer_than,
-            older_than=window.older_than,
-            limit=part.limit,
-            upwards=part.upwards,
-        )
+        found = statements.pull(viewer_id, **window._asdict())
         if len(found) == part.limit or window == part:
             return found
         span *= _WIDER

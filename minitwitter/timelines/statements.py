@@ -4,11 +4,13 @@ They run on SQLite and on PostgreSQL. Where the two need other words, both stand
 tables is the order in which they are to be read: SQLite keeps to it for CROSS JOIN.
 """
 
+import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection
+from django.db.models import BooleanField, Expression
+from django.db.models.sql.compiler import SQLCompiler
 
 from minitwitter.core.database import change, fetch
 
@@ -63,13 +65,96 @@ CROSS JOIN LATERAL (
 ORDER BY t.id {order} LIMIT {limit}
 """,
 }
-_OF_AUTHOR = """
-SELECT * FROM (
-    SELECT id FROM tweets_tweet
-    WHERE author_id = %s AND deleted_at IS NULL AND id > %s AND id < %s
-    ORDER BY id {order} LIMIT {limit}
-) a{number}
+# Where somebody follows so many that a good part of all tweets are theirs, a page is found among the first of all
+# tweets: to look at a third as many of them as are followed, and whose they are, costs less than a look into each one's
+# tweets.
+SCANNED_PERCENT = 33
+# Not EXISTS(...): for that, PostgreSQL may choose to begin with all follows.
+_SCAN = """
+SELECT t.id FROM (
+    SELECT id, author_id, deleted_at FROM tweets_tweet WHERE id > %s AND id < %s ORDER BY id {order}
+    LIMIT (SELECT following_count * {percent} / 100 FROM accounts_accountstats WHERE user_id = %s)
+) t
+WHERE t.deleted_at IS NULL AND (
+    SELECT f.id FROM relationships_follow f WHERE f.follower_id = %s AND f.followee_id = t.author_id
+) IS NOT NULL
+{sorted} LIMIT {limit}
 """
+# SQLite passes on the rows of a subquery in its order. Told to sort them, it would read all of them first.
+_SORTED = {"sqlite": "", "postgresql": "ORDER BY t.id {order}"}
+_IS_PULLED = {
+    # What json_each does here LATERAL does there: look into each author's tweets, and no further than the limit.
+    "sqlite": """
+{tweet} IN (
+    SELECT found.value
+    FROM (SELECT {newer_than} AS newer_than, {older_than} AS older_than) bounds
+    CROSS JOIN relationships_follow f
+    CROSS JOIN json_each((
+        SELECT json_group_array(id) FROM (
+            SELECT t.id FROM tweets_tweet t
+            WHERE t.author_id = f.followee_id AND t.deleted_at IS NULL
+                AND t.id > bounds.newer_than AND t.id < bounds.older_than
+            ORDER BY t.id {order} LIMIT {limit}
+        )
+    )) found
+    WHERE f.follower_id = {follower} AND f.is_pulled
+    ORDER BY found.value {order} LIMIT {limit}
+)
+""",
+    "postgresql": """
+{tweet} = ANY(ARRAY(
+    SELECT found.id
+    FROM (SELECT {newer_than} AS newer_than, CAST({older_than} AS bigint) AS older_than) bounds
+    CROSS JOIN relationships_follow f
+    CROSS JOIN LATERAL (
+        SELECT t.id FROM tweets_tweet t
+        WHERE t.author_id = f.followee_id AND t.deleted_at IS NULL
+            AND t.id > bounds.newer_than AND t.id < bounds.older_than
+        ORDER BY t.id {order} LIMIT {limit}
+    ) found
+    WHERE f.follower_id = {follower} AND f.is_pulled
+    ORDER BY found.id {order} LIMIT {limit}
+))
+""",
+}
+
+
+class IsPulled(Expression):
+    """Whether a tweet is among the first ones, in that direction, of the authors who are pulled into somebody's feed.
+
+    Of those between the bounds (exclusive), and at most `limit`. Each author's tweets are read no further than that:
+    who posts very much costs no more.
+    """
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(
+        self, tweet: Any, follower: Any, *, newer_than: Any, older_than: Any, limit: int, upwards: bool
+    ) -> None:
+        super().__init__()
+        self.sources = {"tweet": tweet, "follower": follower, "newer_than": newer_than, "older_than": older_than}
+        self.words = {"order": "ASC" if upwards else "DESC", "limit": str(limit)}
+
+    def get_source_expressions(self) -> list[Any]:
+        return list(self.sources.values())
+
+    def set_source_expressions(self, expressions: Sequence[Any]) -> None:
+        self.sources = dict(zip(self.sources, expressions, strict=True))
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        compiled = {name: compiler.compile(source) for name, source in self.sources.items()}
+        places: list[Any] = []
+
+        def word(match: re.Match[str]) -> str:
+            name = match[1]
+            if name in self.words:
+                return self.words[name]
+            sql, of_source = compiled[name]
+            places.extend(of_source)
+            return sql
+
+        return re.sub(r"\{(\w+)\}", word, _IS_PULLED[connection.vendor]), tuple(places)
 
 
 def fill(owner_id: int, *, newer_than: int) -> None:
@@ -98,16 +183,15 @@ def pull(follower_id: int, *, newer_than: int, older_than: int, limit: int, upwa
     return _ids(statement, [follower_id, newer_than, older_than])
 
 
-def pull_from(author_ids: Sequence[int], *, newer_than: int, older_than: int, limit: int, upwards: bool) -> list[int]:
-    """The same of these authors. Each one's tweets are read up to the limit: who posts very much costs no more."""
-    parameters = [value for author_id in author_ids for value in (author_id, newer_than, older_than)]
-    return _ids(_of_authors(len(author_ids), limit, "ASC" if upwards else "DESC"), parameters)
+def scan(follower_id: int, *, newer_than: int, older_than: int, limit: int, upwards: bool) -> list[int]:
+    """The same, of what is found among the first of all tweets: so many as limit are all there is to know of the page.
 
-
-@lru_cache(maxsize=256)
-def _of_authors(count: int, limit: int, order: str) -> str:
-    parts = (_OF_AUTHOR.format(order=order, limit=limit, number=number) for number in range(count))
-    return f"SELECT id FROM ({' UNION ALL '.join(parts)}) t ORDER BY id {order} LIMIT {limit}"  # noqa: S608  # nosec B608  (own words)
+    Fewer tell nothing: the rest may be further on.
+    """
+    order = "ASC" if upwards else "DESC"
+    in_order = _SORTED[connection.vendor].format(order=order)
+    statement = _SCAN.format(percent=SCANNED_PERCENT, order=order, sorted=in_order, limit=limit)
+    return _ids(statement, [newer_than, older_than, follower_id, follower_id])
 
 
 def _ids(statement: str, parameters: Sequence[Any]) -> list[int]:

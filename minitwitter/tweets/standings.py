@@ -11,6 +11,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
 )
+from django.db.models.lookups import In
 
 from minitwitter.accounts.models import Session
 from minitwitter.accounts.queries import live_session_rows
@@ -47,6 +48,16 @@ def _like(tweet: OuterRef | Parameter, viewer: OuterRef | Parameter) -> Subquery
     return Subquery(Like.objects.filter(user_id=viewer, tweet_id=tweet).values("pk"))
 
 
+def standing_rows(condition: Any, *, viewer: OuterRef | Parameter) -> QuerySet[TweetStats, Row]:
+    """How the tweets stand whose `tweet_id` meets the condition: a queryset for a `RowList`.
+
+    A `viewer` that is an OuterRef is one of the statement around that.
+    """
+    inner = OuterRef(viewer) if isinstance(viewer, OuterRef) else viewer
+    found = TweetStats.objects.filter(condition).annotate(like=_like(OuterRef("pk"), inner))
+    return found.values_list("tweet_id", *COLUMNS)
+
+
 def revision() -> Subquery:
     """The number of the revision, as a column of another statement. NULL before anything has ever changed."""
     return Subquery(ContentRevision.objects.filter(pk=1).values("number"))
@@ -54,9 +65,8 @@ def revision() -> Subquery:
 
 def _select(tweet_ids: list[Parameter]) -> QuerySet[ContentRevision, Row]:
     # A plain number: the ORM takes no list of parameters for a key to another table.
-    tweets = TweetStats.objects.alias(number=ExpressionWrapper(F("tweet_id"), BigIntegerField()))
-    standings = tweets.filter(number__in=tweet_ids).annotate(like=_like(OuterRef("pk"), Parameter("viewer")))
-    rows = standings.values("tweet_id", *COLUMNS)
+    number = ExpressionWrapper(F("tweet_id"), BigIntegerField())
+    rows = standing_rows(In(number, tweet_ids), viewer=Parameter("viewer"))
     return ContentRevision.objects.filter(pk=1).values_list("number", RowList(rows))
 
 

@@ -9,6 +9,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from minitwitter.core.ids import MAX_ID
+from minitwitter.relationships.models import Follow
+from minitwitter.timelines.models import Timeline, TimelineEntry
 from tests.client import ApiClient
 from tests.contents import forget_contents
 from tests.factories import follow, jpeg, make_tweet, make_user
@@ -67,6 +70,26 @@ def test_reads_take_the_same_number_of_queries_for_5_and_50_items(bob: ApiClient
             forget_contents()
             counts = [_count(bob, path), _count(bob, path)]
             assert (address, counts) == (address, [expected + CONTENTS * (address in SHOW_TWEETS), expected])
+
+
+def test_a_feed_takes_no_more_for_authors_whose_tweets_are_written_to_no_timeline(
+    bob: ApiClient, crowd: Callable[[int], int]
+) -> None:
+    bob.call("GET", "/v1/feed/")
+    crowd(5)
+    Follow.objects.update(is_pulled=True)
+    TimelineEntry.objects.all().delete()
+    forget_contents()
+    assert [_count(bob, "/v1/feed/") for _ in range(2)] == [SKELETON_WITH_SESSION_AND_STANDINGS + CONTENTS, 1]
+
+
+def test_below_its_floor_a_feed_takes_two_more_and_the_standings(bob: ApiClient, crowd: Callable[[int], int]) -> None:
+    bob.call("GET", "/v1/feed/")
+    crowd(5)
+    Timeline.objects.update(floor_id=MAX_ID)
+    expected = SKELETON_WITH_SESSION_AND_STANDINGS + STANDINGS + 2
+    forget_contents()
+    assert [_count(bob, "/v1/feed/?limit=3") for _ in range(2)] == [expected + CONTENTS, expected]
 
 
 def test_an_anonymous_reader_takes_fewer(alice: ApiClient, api: ApiClient, crowd: Callable[[int], int]) -> None:
