@@ -45,8 +45,8 @@ class Parameter(Expression):
 class _Numbers(Field):  # type: ignore[type-arg]  # Not generic outside of the type checker.
     """What a list in a row is read from: PostgreSQL's driver returns a list, SQLite a text in JSON."""
 
-    def from_db_value(self, value: Any, *_: Any) -> list[Any]:
-        return value if isinstance(value, list) else orjson.loads(value)
+    def from_db_value(self, value: Any, *_: Any) -> list[Any] | None:
+        return orjson.loads(value) if isinstance(value, str) else value
 
 
 class IdList(Subquery):

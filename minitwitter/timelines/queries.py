@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from minitwitter.accounts.queries import (
@@ -161,7 +161,7 @@ def _opened_in_browser_statement(limit: int, upwards: bool) -> Statement:  # noq
     return Statement(lambda: browser_session_rows().values_list(*columns, *lists))
 
 
-def _lists(limit: int, *, upwards: bool, owner: _Owner, floor: str) -> list[Subquery]:
+def _lists(limit: int, *, upwards: bool, owner: _Owner, floor: str) -> list[Case | Subquery]:
     """The entries, the tweets that are being written, and those that are pulled, of the owner; and the revision.
 
     `floor` is where the statement finds the timeline's floor.
@@ -172,10 +172,13 @@ def _lists(limit: int, *, upwards: bool, owner: _Owner, floor: str) -> list[Subq
     entries = _entries(owner, OuterRef(floor)).annotate(**standing_columns(OuterRef("tweet_id"), inner))
     followed = Follow.objects.filter(follower_id=inner, followee_id=OuterRef("author_id"))
     pending = PendingFanOut.objects.filter(Exists(followed), **_within("tweet_id", OuterRef(floor)))
+    pulled = standing_rows(_pulled(limit, upwards=upwards, owner=owner, floor=OuterRef(floor)), viewer=owner)
+    # Most people follow nobody who is pulled, and need not pay for it.
+    pulls = Exists(Follow.objects.filter(follower_id=owner, is_pulled=True))
     return [
         RowList(entries.order_by(f"{sign}entry_id").values("entry_id", *COLUMNS)[:limit]),
         IdList(pending.order_by(f"{sign}tweet_id").values("tweet_id")[:limit]),
-        RowList(standing_rows(_pulled(limit, upwards=upwards, owner=owner, floor=OuterRef(floor)), viewer=owner)),
+        Case(When(pulls, then=RowList(pulled)), default=Value(None)),
         revision(),
     ]
 
@@ -210,7 +213,7 @@ def _kept_if_any(row: Row) -> Kept | None:
 
 def _kept_from_columns(row: Row) -> Kept:
     floor_id, read_at, entries, pending, pulled, number = row
-    standings = standings_from_columns(number, [*entries, *pulled])
+    standings = standings_from_columns(number, [*entries, *(pulled or ())])
     return Kept(floor_id, read_at, {*pending, *standings.tweets}, standings)
 
 
