@@ -153,7 +153,7 @@ OPTIONS: dict[str, Option] = {
     "threads": Option(
         PREFIX + "THREADS",
         _integer(1, 64),
-        "8",
+        "6",
         "Threads of each server process: so many slow uploads it can wait for while it serves others.",
     ),
     "task_workers": Option(

@@ -46,7 +46,10 @@ class _Numbers(Field):  # type: ignore[type-arg]  # Not generic outside of the t
     """What a list in a row is read from: PostgreSQL's driver returns a list, SQLite a text in JSON."""
 
     def from_db_value(self, value: Any, *_: Any) -> list[Any] | None:
-        return orjson.loads(value) if isinstance(value, str) else value
+        if isinstance(value, str):
+            value = orjson.loads(value)
+        found: list[Any] | None = value
+        return found
 
 
 class IdList(Subquery):
