@@ -75,8 +75,8 @@ def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
             # Statements of many rows keep what they may have to undo in memory: in a file, that was a third of the
             # writing of a tweet for fifty followers. The file is not mapped into memory: with 8 threads in each of two
             # workers, writes cost half as much without, reads are no dearer, and an error of the disk is an answer 500,
-            # not the end of the process. Each thread keeps half a megabyte of pages; what else was read lately, the system
-            # keeps once for all.
+            # not the end of the process. Each thread keeps half a megabyte of pages; what else was read lately, the
+            # system keeps once for all.
             "init_command": (
                 f"PRAGMA journal_mode=WAL; PRAGMA synchronous={options.sqlite_synchronous.upper()};"
                 " PRAGMA cache_size=-500; PRAGMA temp_store=MEMORY;"

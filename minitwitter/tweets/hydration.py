@@ -154,7 +154,7 @@ def _content_from_rows(rows: list[Row]) -> TweetContent:
     author = author_from_columns(*first[_AUTHOR_FROM:_IMAGE_FROM])
     images = sorted(_image_from_columns(row[_IMAGE_FROM:_REVISION]) for row in rows if row[_IMAGE_FROM] is not None)
     tweet_id, text, created_at, edited_at = first[:_LIKE_COUNT]
-    return TweetContent(tweet_id, text, created_at, edited_at, author, tuple(images))
+    return TweetContent(tweet_id, text.encode(), created_at, edited_at, author, tuple(images))
 
 
 def _image_from_columns(columns: Row) -> HydratedImage:

@@ -306,7 +306,7 @@ def test_what_was_looked_at_lately_stays_and_the_rest_is_forgotten(monkeypatch: 
 
 
 def _content() -> TweetContent:
-    return TweetContent(1, "Look", ids.now(), None, Author(2, "ana", "Ana", None), ())
+    return TweetContent(1, b"Look", ids.now(), None, Author(2, "ana", "Ana", None), ())
 
 
 def test_what_is_made_of_a_content_is_made_once_for_each_address() -> None:
