@@ -176,12 +176,12 @@ def _fan_out_chunk(pending: PendingFanOut, after: int) -> int | None:
         delivery = AccountStats.objects.values_list("delivery", flat=True).get(pk=pending.author_id)
         if delivery == Delivery.BECOMING_PULLED:  # The end of that removes the row.
             return None
-        follows = Follow.objects.filter(followee_id=pending.author_id, pk__gt=after).order_by("pk")
-        chunk = list(follows.values_list("pk", flat=True)[:CHUNK])
+        chunk = statements.follows_of(pending.author_id, after=after, limit=CHUNK)
         if delivery == Delivery.WRITTEN and chunk and is_there:
-            statements.fan_out_to(pending.tweet_id, after=after, up_to=chunk[-1])
+            reached = chunk[-1][0]
+            statements.fan_out_to(pending.tweet_id, after=after, up_to=reached)
             if len(chunk) == CHUNK:
-                return chunk[-1]
+                return reached
         # With the last part, so that a reader finds the tweet here or there.
         pending.delete()
     return None
@@ -189,10 +189,9 @@ def _fan_out_chunk(pending: PendingFanOut, after: int) -> int | None:
 
 def stop_writing(author_id: int, after: int = 0) -> Steps:
     """From now on the author's tweets are looked up when feeds are read. Who follows from now on does so already."""
-    follows = Follow.objects.filter(followee_id=author_id).order_by("pk")
-    while chunk := list(follows.filter(pk__gt=after).values_list("pk", flat=True)[:CHUNK]):
-        Follow.objects.filter(pk__in=chunk).update(is_pulled=True)
-        after = chunk[-1]
+    while chunk := statements.follows_of(author_id, after=after, limit=CHUNK):
+        Follow.objects.filter(pk__in=[follow_id for follow_id, _ in chunk]).update(is_pulled=True)
+        after = chunk[-1][0]
         yield {"author_id": author_id, "after": after}
     with transaction.atomic():
         lock_stats(author_id)
@@ -203,18 +202,17 @@ def stop_writing(author_id: int, after: int = 0) -> Steps:
 def forget_tweet(tweet_id: int) -> Steps:
     """Take a deleted tweet out of the timelines it was written to; in no feed it has been seen since it was deleted."""
     author_id = Tweet.objects.filter(pk=tweet_id).values_list("author_id", flat=True).first()
-    if _is_pulled(author_id):
+    if author_id is None or _is_pulled(author_id):
         return  # What was written before that is not shown, and leaves when the timelines are cut.
-    follows = Follow.objects.filter(followee_id=author_id, is_pulled=False).order_by("pk")
     after = 0
-    while chunk := list(follows.filter(pk__gt=after).values_list("pk", "follower_id")[:CHUNK]):
+    while chunk := statements.follows_of(author_id, after=after, limit=CHUNK):
         owners = [follower_id for _, follower_id in chunk]
         TimelineEntry.objects.filter(owner_id__in=owners, entry_id=tweet_id).delete()
         after = chunk[-1][0]
         yield None
 
 
-def _is_pulled(author_id: int | None) -> bool:
+def _is_pulled(author_id: int) -> bool:
     return AccountStats.objects.filter(pk=author_id, delivery=Delivery.PULLED).exists()
 
 

@@ -13,6 +13,7 @@ from django.db.models import BooleanField, Expression
 from django.db.models.sql.compiler import SQLCompiler
 
 from minitwitter.core.database import change, fetch
+from minitwitter.core.ids import MAX_ID
 
 _FILL = """
 INSERT INTO timelines_timelineentry (owner_id, entry_id, tweet_id, actor_id)
@@ -22,12 +23,20 @@ WHERE f.follower_id = %s AND NOT f.is_pulled {part}
     AND t.author_id = f.followee_id AND t.deleted_at IS NULL AND t.id > %s
 ON CONFLICT DO NOTHING
 """
+# The followers of an author, or those whose follows are between two. In two columns, so that nothing but the index by
+# followee serves PostgreSQL: by ids alone it may read everybody's follows between the two.
+_ALL_FOLLOWERS = "f.followee_id = t.author_id"
+_SOME_FOLLOWERS = {
+    "sqlite": "f.followee_id = {author} AND f.id > %s AND f.id <= %s",
+    "postgresql": "(f.followee_id, f.id) > ({author}, %s) AND (f.followee_id, f.id) <= ({author}, %s)",
+}
+_FOLLOWS = "SELECT f.id, f.follower_id FROM relationships_follow f WHERE {part} ORDER BY f.followee_id, f.id LIMIT %s"
 _FAN_OUT = {
     "sqlite": """
 INSERT INTO timelines_timelineentry (owner_id, entry_id, tweet_id, actor_id)
 SELECT f.follower_id, t.id, t.id, t.author_id
 FROM tweets_tweet t CROSS JOIN relationships_follow f CROSS JOIN timelines_timeline l
-WHERE t.id = %s AND f.followee_id = t.author_id {part}
+WHERE t.id = %s AND {part}
     AND l.owner_id = f.follower_id AND (l.floor_id IS NULL OR l.floor_id < t.id)
 ON CONFLICT DO NOTHING
 """,
@@ -38,7 +47,7 @@ INSERT INTO timelines_timelineentry (owner_id, entry_id, tweet_id, actor_id)
 SELECT f.follower_id, t.id, t.id, t.author_id
 FROM (SELECT id, author_id FROM tweets_tweet WHERE id = %s) t
 CROSS JOIN LATERAL (
-    SELECT f.follower_id FROM relationships_follow f WHERE f.followee_id = t.author_id {part} OFFSET 0
+    SELECT f.follower_id FROM relationships_follow f WHERE {part} OFFSET 0
 ) f
 CROSS JOIN LATERAL (
     SELECT 1 FROM timelines_timeline l
@@ -167,14 +176,22 @@ def fill_from(owner_id: int, followee_id: int, *, newer_than: int) -> None:
     change(_FILL.format(part="AND f.followee_id = %s"), [owner_id, followee_id, newer_than])
 
 
+def follows_of(author_id: int, *, after: int, limit: int) -> list[tuple[int, int]]:
+    """The ids of the author's next so many followers' follows behind that one, and of the followers."""
+    part = _SOME_FOLLOWERS[connection.vendor].format(author="%s")
+    places = {"sqlite": [author_id, after, MAX_ID], "postgresql": [author_id, after, author_id, MAX_ID]}
+    return fetch(_FOLLOWS.format(part=part), [*places[connection.vendor], limit])
+
+
 def fan_out(tweet_id: int) -> None:
     """Write the tweet into the timelines of its author's followers, of those who have one."""
-    change(_FAN_OUT[connection.vendor].format(part=""), [tweet_id])
+    change(_FAN_OUT[connection.vendor].format(part=_ALL_FOLLOWERS), [tweet_id])
 
 
 def fan_out_to(tweet_id: int, *, after: int, up_to: int) -> None:
     """The same for the followers whose follow has an id within these bounds (the upper one inclusive)."""
-    change(_FAN_OUT[connection.vendor].format(part="AND f.id > %s AND f.id <= %s"), [tweet_id, after, up_to])
+    part = _SOME_FOLLOWERS[connection.vendor].format(author="t.author_id")
+    change(_FAN_OUT[connection.vendor].format(part=part), [tweet_id, after, up_to])
 
 
 def pull(follower_id: int, *, newer_than: int, older_than: int, limit: int, upwards: bool) -> list[int]:
