@@ -85,11 +85,12 @@ class Measured(Instance):
 
     def tokens(self, names: list[str]) -> list[str]:
         """Access tokens of these people, good for some minutes more."""
+        wanted = dict.fromkeys(names)
         if time.monotonic() - self._tokens_made > TOKEN_AGE:
-            names = sorted({*self._tokens, *names}, key=lambda name: (len(name), name)) if self._tokens else names
+            wanted |= dict.fromkeys(self._tokens)
             self._tokens.clear()
             self._tokens_made = time.monotonic()
-        missing = [name for name in names if name not in self._tokens]
+        missing = [name for name in wanted if name not in self._tokens]
         if missing:
             self._tokens.update(json.loads(self.call("benchmarks.populate", "tokens", given=missing)))
         return [self._tokens[name] for name in names]
