@@ -138,15 +138,18 @@ def _insert(statement: str, rows: Iterable[Row]) -> None:
 
 def sign_in(names: list[str]) -> dict[str, str]:
     """A fresh access token of each of these people, whose sessions are made at their first one."""
+    from django.db.models.functions import Lower
+
     from minitwitter.accounts import tokens
     from minitwitter.accounts.models import Session, User
     from minitwitter.core import ids
 
     now = ids.now()
     people: dict[str, int] = {}
+    named = User.objects.alias(lower=Lower("username"))  # As the index has it.
     # Few at a time: for thousands, PostgreSQL would rather compare each of a million users with each of the names.
     for start in range(0, len(names), NAMES_AT_ONCE):
-        some = User.objects.filter(username__in=names[start : start + NAMES_AT_ONCE])
+        some = named.filter(lower__in=[name.lower() for name in names[start : start + NAMES_AT_ONCE]])
         people.update(some.values_list("username", "id"))
     known: dict[int, int] = dict(Session.objects.values_list("user_id", "id"))
     strangers = [user_id for user_id in people.values() if user_id not in known]

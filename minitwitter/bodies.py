@@ -3,9 +3,9 @@
 Granian reads a body when the application asks for it, and then waits for as long as the client likes; the thread that
 asked cannot be woken, nor can another one wait in its place (Granian ends a request only after its reads). So there
 are three rules. All but one of the threads may wait for bodies; the last one stays free for requests without any. A
-quarter of the threads waits for small bodies only, so that uploads over slow lines do not keep others from posting. And
-a body that takes longer than its size allows is cut off at its socket, which wakes the thread; that part needs Linux
-(TCP_INFO of the sockets in /proc/self/fd).
+quarter of the threads, rounded up, waits for small bodies only, so that uploads over slow lines do not keep others from
+posting. And a body that takes longer than its size allows is cut off at its socket, which wakes the thread; that part
+needs Linux (TCP_INFO of the sockets in /proc/self/fd).
 """
 
 import contextlib
@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from io import UnsupportedOperation
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class Bodies:
 
     def __init__(self, *, threads: int) -> None:
         self._slots = threading.BoundedSemaphore(max(threads - 1, 1))
-        self._large_slots = threading.BoundedSemaphore(max(threads - 1 - threads // 4, 1))
+        self._large_slots = threading.BoundedSemaphore(max(threads - 1 - ceil(threads / 4), 1))
         self._begun: dict[Body, float] = {}
         self._refused_at = -PRESSED_FOR
 

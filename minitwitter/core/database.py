@@ -5,6 +5,7 @@ Everything that differs between SQLite and PostgreSQL stands in this file.
 
 import hashlib
 from functools import cache
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import dj_database_url
@@ -73,7 +74,7 @@ def _sqlite(settings: dict[str, Any], options: Options) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "timeout": BUSY_TIMEOUT,
             # Statements of many rows keep what they may have to undo in memory: in a file, that was a third of the
-            # writing of a tweet for fifty followers. The file is not mapped into memory: with 8 threads in each of two
+            # writing of a tweet for fifty followers. The file is not mapped into memory: with 16 threads in two
             # workers, writes cost half as much without, reads are no dearer, and an error of the disk is an answer 500,
             # not the end of the process. Each thread keeps half a megabyte of pages; what else was read lately, the
             # system keeps once for all.
@@ -120,7 +121,7 @@ def wait_briefly(*, threads: int) -> None:
         from minitwitter.core.sqlite3 import base
 
         settings["OPTIONS"]["timeout"] = BUSY_REQUEST_TIMEOUT
-        base.most_waiting = max(threads - max(threads // 4, 1), 1)
+        base.most_waiting = max(threads - ceil(threads / 4), 1)
 
 
 def fetch(sql: str, given: "Sequence[Any]") -> "list[tuple[Any, ...]]":

@@ -6,7 +6,8 @@ follows, and however many tweets there are:
 - the entries of the viewer's kept timeline, down to its floor;
 - tweets that a task is still writing to timelines (`PendingFanOut`);
 - the tweets of followed accounts with very many followers, which are written to no timeline (`Follow.is_pulled`);
-- below the floor, and where no timeline is kept: a look into the tweets of each followed account.
+- below the floor: a look at the first of all tweets, which is enough for who follows thousands;
+- else, and where no timeline is kept: a look into the tweets of each followed account.
 """
 
 from datetime import datetime, timedelta
@@ -178,7 +179,7 @@ def _lists(limit: int, *, upwards: bool, owner: _Owner, floor: str) -> list[Case
     return [
         RowList(entries.order_by(f"{sign}entry_id").values("entry_id", *COLUMNS)[:limit]),
         IdList(pending.order_by(f"{sign}tweet_id").values("tweet_id")[:limit]),
-        Case(When(pulls, then=RowList(pulled)), default=Value(None)),
+        Case(When(pulls, then=RowList(pulled), **{f"{floor}__isnull": False}), default=Value(None)),
         revision(),
     ]
 

@@ -53,7 +53,10 @@ class TweetContent:
         return self.utf8.decode()
 
     def form(self, make: Callable[["TweetContent", str], Made], base: str) -> Made:
-        """What the function makes of this content for a server of that address, made once while it is remembered."""
+        """What the function makes of this content for a server of that address, made once while it is remembered.
+
+        It is known again by its identity: pass a function of a module.
+        """
         for by, address, made in self._forms:
             if by is make and address == base:
                 return made  # type: ignore[no-any-return]

@@ -46,6 +46,7 @@ def small_timelines(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(timelines, "CHUNK", 1)
     monkeypatch.setattr(timelines, "SLACK", 1)
     monkeypatch.setattr(statements, "SCANNED_PERCENT", 200)
+    monkeypatch.setattr(statements, "SCANNED_PAGES", 0)
 
 
 class World:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from minitwitter.core.ids import MAX_ID
 from minitwitter.relationships.models import Follow
+from minitwitter.timelines import statements
 from minitwitter.timelines.models import Timeline, TimelineEntry
 from tests.client import ApiClient
 from tests.contents import forget_contents
@@ -83,11 +84,16 @@ def test_a_feed_takes_no_more_for_authors_whose_tweets_are_written_to_no_timelin
     assert [_count(bob, "/v1/feed/") for _ in range(2)] == [SKELETON_WITH_SESSION_AND_STANDINGS + CONTENTS, 1]
 
 
-def test_below_its_floor_a_feed_takes_two_more_and_the_standings(bob: ApiClient, crowd: Callable[[int], int]) -> None:
+@pytest.mark.parametrize(("percent", "more"), [(33, 2), (1000, 1)])
+def test_below_its_floor_a_feed_takes_one_or_two_more_and_the_standings(
+    percent: int, more: int, bob: ApiClient, crowd: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One where the page is found among the first of all tweets, as somebody who follows thousands finds it."""
+    monkeypatch.setattr(statements, "SCANNED_PERCENT", percent)
     bob.call("GET", "/v1/feed/")
     crowd(5)
     Timeline.objects.update(floor_id=MAX_ID)
-    expected = SKELETON_WITH_SESSION_AND_STANDINGS + STANDINGS + 2
+    expected = SKELETON_WITH_SESSION_AND_STANDINGS + more + STANDINGS
     forget_contents()
     assert [_count(bob, "/v1/feed/?limit=3") for _ in range(2)] == [expected + CONTENTS, expected]
 
