@@ -28,7 +28,8 @@ _ALGORITHM = "HS256"
 _ISSUER = "minitwitter"
 _AUDIENCE = "minitwitter"
 _MAX_LENGTH = 2048
-_TOKENS_REMEMBERED = 4096
+# About 1 kB each, for the ten minutes that a token is good and longer.
+_TOKENS_REMEMBERED = 2048
 _CLAIM_TYPES: dict[str, type] = {
     "iss": str,
     "aud": str,
