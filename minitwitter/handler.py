@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # About 500 bytes each.
-_PATHS_REMEMBERED = 2048
+_PATHS_REMEMBERED = 1024
 # What Django does at both ends of a request. The handler sees to the connection, and no view sets the rest.
 _NEEDLESS: tuple[tuple[Any, Callable[..., Any]], ...] = (
     (request_started, reset_queries),

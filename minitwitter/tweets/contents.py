@@ -17,7 +17,7 @@ from minitwitter.accounts.hydration import Author, Picture
 Content = TypeVar("Content")
 Made = TypeVar("Made")
 # About 1.5 kB each, with the JSON made of it.
-_REMEMBERED = 4096
+_REMEMBERED = 3072
 # Forms of one tweet: the address of the server in them is whatever a request named, if none is configured.
 _FORMS = 4
 
