@@ -11,6 +11,8 @@ export function startRequests() {
     else element.dataset.busy = "1";
   });
   body.addEventListener("htmx:afterRequest", (event) => delete event.detail.elt.dataset.busy);
+  // When it was answered already, the second of a double click meets the button that takes it back.
+  body.addEventListener("click", ignoreSecond, true);
   for (const name of ["htmx:sendError", "htmx:timeout"]) body.addEventListener(name, () => tell(word("offline")));
   body.addEventListener("htmx:responseError", (event) => {
     const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
@@ -18,6 +20,12 @@ export function startRequests() {
   });
   body.addEventListener("htmx:beforeSwap", (event) => keepFocus(event.detail.requestConfig.elt));
   window.addEventListener("online", goOn);
+}
+
+function ignoreSecond(event) {
+  if (event.detail < 2 || !event.target.closest("button[hx-post]")) return;
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 /**
