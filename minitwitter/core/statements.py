@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import orjson
 from django.db import connection
-from django.db.models import BooleanField, DateTimeField, Expression, Field, IntegerField, QuerySet, Subquery
+from django.db.models import BooleanField, DateTimeField, Expression, Field, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.sql import DeleteQuery, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -40,6 +40,11 @@ class Parameter(Expression):
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:  # noqa: ARG002  (Django calls)
         return "%s", (self,)
+
+
+def nested(place: OuterRef | Parameter) -> OuterRef | Parameter:
+    """The same place, as a subquery names it that stands within the one it was meant for."""
+    return OuterRef(place) if isinstance(place, OuterRef) else place
 
 
 class _Numbers(Field):  # type: ignore[type-arg]  # Not generic outside of the type checker.

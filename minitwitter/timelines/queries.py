@@ -28,7 +28,7 @@ from minitwitter.accounts.queries import (
 from minitwitter.accounts.tokens import browser_id
 from minitwitter.core import ids
 from minitwitter.core.pagination import MAX_CURSOR, Entry, PageRequest, Skeleton
-from minitwitter.core.statements import IdList, Parameter, Row, RowList, Statement, moment
+from minitwitter.core.statements import IdList, Parameter, Row, RowList, Statement, moment, nested
 from minitwitter.relationships.models import Follow
 from minitwitter.timelines import statements
 from minitwitter.timelines.models import PendingFanOut, Timeline, TimelineEntry
@@ -168,8 +168,7 @@ def _lists(limit: int, *, upwards: bool, owner: _Owner, floor: str) -> list[Case
     `floor` is where the statement finds the timeline's floor.
     """
     sign = "" if upwards else "-"
-    # One level further in.
-    inner = OuterRef(owner) if isinstance(owner, OuterRef) else owner
+    inner = nested(owner)
     entries = _entries(owner, OuterRef(floor)).annotate(**standing_columns(OuterRef("tweet_id"), inner))
     followed = Follow.objects.filter(follower_id=inner, followee_id=OuterRef("author_id"))
     pending = PendingFanOut.objects.filter(Exists(followed), **_within("tweet_id", OuterRef(floor)))
@@ -194,8 +193,8 @@ def _within(column: str, floor: OuterRef) -> dict[str, Any]:
 
 def _pulled(limit: int, *, upwards: bool, owner: _Owner, floor: OuterRef) -> IsPulled:
     """Which tweets are pulled into the page: where its entries fill it, only those that push one of these out."""
-    inner = OuterRef(owner) if isinstance(owner, OuterRef) else owner
-    entries = _entries(inner, OuterRef(floor)).order_by("entry_id" if upwards else "-entry_id").values("entry_id")
+    order = "entry_id" if upwards else "-entry_id"
+    entries = _entries(nested(owner), OuterRef(floor)).order_by(order).values("entry_id")
     last = Subquery(entries[limit - 1 : limit])
     newest, oldest = _OLDER_THAN, Greatest(floor, _NEWER_THAN)
     return IsPulled(

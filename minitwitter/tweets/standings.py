@@ -16,7 +16,7 @@ from django.db.models.lookups import In
 from minitwitter.accounts.models import Session
 from minitwitter.accounts.queries import live_session_rows
 from minitwitter.core import ids
-from minitwitter.core.statements import ListStatement, Parameter, Row, RowList, Statement, moment
+from minitwitter.core.statements import ListStatement, Parameter, Row, RowList, Statement, moment, nested
 from minitwitter.tweets.models import ContentRevision, Like, TweetStats
 
 # Nobody's id: an anonymous reader likes nothing.
@@ -53,8 +53,7 @@ def standing_rows(condition: Any, *, viewer: OuterRef | Parameter) -> QuerySet[T
 
     A `viewer` that is an OuterRef is one of the statement around that.
     """
-    inner = OuterRef(viewer) if isinstance(viewer, OuterRef) else viewer
-    found = TweetStats.objects.filter(condition).annotate(like=_like(OuterRef("pk"), inner))
+    found = TweetStats.objects.filter(condition).annotate(like=_like(OuterRef("pk"), nested(viewer)))
     return found.values_list("tweet_id", *COLUMNS)
 
 

@@ -231,17 +231,17 @@ def test_what_the_feed_knows_of_its_tweets_is_what_is_shown(ana: User, tweet: in
 
 
 def test_of_tweets_whose_standings_were_not_read_with_the_page_only_those_are_read(ana: User, tweet: int) -> None:
-    """Those that are pulled into a feed, and those below its floor."""
+    """Those that are still being written to timelines, and those below a feed's floor."""
     ben = make_user("ben")
-    pulled = make_tweet(ana, "Pulled")
-    likes.like(user=ben, tweet_id=pulled)
-    whole = hydrate_tweets([pulled, tweet], ben.pk)
+    other = make_tweet(ana, "Another")
+    likes.like(user=ben, tweet_id=other)
+    whole = hydrate_tweets([other, tweet], ben.pk)
     assert {each: (seen.text, seen.liked) for each, seen in whole.items()} == {
-        pulled: ("Pulled", True),
+        other: ("Another", True),
         tweet: ("Look", False),
     }
     with CaptureQueriesContext(connection) as captured:
-        assert hydrate_tweets([pulled, tweet], ben.pk, read_standings([tweet], ben.pk)) == whole
+        assert hydrate_tweets([other, tweet], ben.pk, read_standings([tweet], ben.pk)) == whole
     # The one above, and that of the other tweet; no contents.
     assert [query["sql"].count('"text"') for query in captured] == [0, 0]
 
