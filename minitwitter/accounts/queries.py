@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cached_property
 
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 
 from minitwitter.accounts.errors import TokenInvalid, UserNotFound
 from minitwitter.accounts.models import Session, User

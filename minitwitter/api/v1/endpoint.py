@@ -1,13 +1,13 @@
 """What all views of the API share: reading the request and forming the answer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
-from django.http import HttpRequest
-from rest_framework.authentication import BaseAuthentication
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import cached_property
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
@@ -18,6 +18,7 @@ from minitwitter.accounts.models import User
 from minitwitter.accounts.queries import LiveSession, live_session
 from minitwitter.accounts.tokens import Claims
 from minitwitter.api.authentication import BearerAuthentication
+from minitwitter.api.requests import ApiRequest
 from minitwitter.api.responses import Response
 from minitwitter.api.throttling import RequestLimit, tell_limits
 from minitwitter.api.v1 import presenters
@@ -34,6 +35,11 @@ class Endpoint(APIView):
 
     request: Request
     throttle_classes: Sequence[type[BaseThrottle]] = (RequestLimit,)
+
+    def __init_subclass__(cls) -> None:
+        """Django would give each view a `head` of its own, in which it refers to itself."""
+        if hasattr(cls, "get"):
+            cls.head = cls.get  # type: ignore[attr-defined]  # A view has what methods it answers.
 
     @property
     def user(self) -> User:
@@ -54,7 +60,8 @@ class Endpoint(APIView):
     @cached_property
     def base(self) -> str:
         """The address of this server: the configured one, else the one that the request named."""
-        return settings.PUBLIC_URL or f"{self.request.scheme}://{cast('Any', self.request)._request.host}"
+        asked: Any = self.request._request
+        return settings.PUBLIC_URL or f"{asked.scheme}://{asked.host}"
 
     @cached_property
     def page(self) -> PageRequest:
@@ -97,19 +104,33 @@ class Endpoint(APIView):
         asked = "".join(f"&{name}={value}" for name, value in cursors if value is not None)
         return f"{self.base}{self.request.path}?limit={page.limit}{asked}"
 
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        kinds = cast("Sequence[type[BearerAuthentication]]", self.authentication_classes)
-        return [kind(self.find_session) for kind in kinds]
-
     def find_session(self, claims: Claims) -> LiveSession | None:
         """The session of a verified token, if it may still be used."""
         return live_session(claims.session_id, claims.user_id)
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Who calls, and whether they may. OPTIONS is for everyone: a browser's preflight has no token to show.
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """As REST framework does it, without what these views have one of: renderers, versions, negotiators.
 
-        REST framework would also negotiate a renderer and a version, of which there is one each.
+        All that took as long as everything else about a short answer.
         """
+        self.args, self.kwargs = args, kwargs
+        self.request = asked = self.initialize_request(request)
+        try:
+            self.initial(asked)
+            method = (request.method or "").lower()
+            known = method in self.http_method_names
+            handler = getattr(self, method, self.http_method_not_allowed) if known else self.http_method_not_allowed
+            response: Any = handler(asked, *args, **kwargs)
+        except Exception as failure:  # noqa: BLE001  (what it is told of is decided in one place)
+            response = self.handle_exception(failure)
+        return self.finalize_response(asked, response)  # type: ignore[no-any-return]
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
+        """The request as views have it."""
+        return ApiRequest(request, self.parser_classes)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who calls, and whether they may. OPTIONS is for everyone: a browser's preflight has no token to show."""
         if request.method != "OPTIONS":
             self.perform_authentication(request)
             self.check_permissions(request)
@@ -120,16 +141,23 @@ class Endpoint(APIView):
         A bad token is nobody's, so it counts for the address.
         """
         try:
-            super().perform_authentication(request)
+            for kind in cast("Sequence[type[BearerAuthentication]]", self.authentication_classes):
+                if known := kind(self.find_session).authenticate(request):
+                    request.user, request.auth = cast("Any", known)
         except TokenInvalid:
             self.check_throttles(request)
             raise
         self.check_throttles(request)
 
-    @property
-    def default_response_headers(self) -> dict[str, str]:
-        """None: what there is to tell depends on the answer (`finalize_response`)."""
-        return {}
+    def check_permissions(self, request: Request) -> None:
+        """Raises whatever a permission does that is not met."""
+        for permission in self.get_permissions():
+            permission.has_permission(request, self)
+
+    def check_throttles(self, request: Request) -> None:
+        """Raises RateLimited."""
+        for kind in self.throttle_classes:
+            kind().allow_request(request, self)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """The methods of the address, in the Allow header."""
@@ -137,13 +165,11 @@ class Endpoint(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Keeps what one reader may see out of every cache; what all may see is asked for again each time."""
-        finished = super().finalize_response(request, response, *args, **kwargs)
-        public = getattr(request, "_user", None) is None and request.method in READS
-        if "Cache-Control" not in finished:
-            finished["Cache-Control"] = "no-cache" if public else "no-store"
+        public = request.auth is None and request.method in READS
+        response.headers.setdefault("Cache-Control", "no-cache" if public else "no-store")
         if public:
-            finished["Vary"] = "Authorization"
-        if request.method == "OPTIONS" or finished.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            finished["Allow"] = ", ".join(self.allowed_methods)
-        tell_limits(request, finished)
-        return finished
+            response["Vary"] = "Authorization"
+        if request.method == "OPTIONS" or response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            response["Allow"] = ", ".join(self.allowed_methods)
+        tell_limits(request, response)
+        return response

@@ -26,6 +26,8 @@ from minitwitter.tweets.hydration import HydratedTweet, hydrate_tweet, open_twee
 from minitwitter.tweets.models import IDEMPOTENCY_KEY_LENGTH
 from minitwitter.tweets.queries import public_page
 
+# RFC 9110 section 13.1, those that look at the ETag.
+_PRECONDITIONS = frozenset({"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"})
 _IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_LENGTH},
@@ -105,6 +107,8 @@ class TweetDetail(Endpoint):
         body = presenters.tweet(shown, self.base)
         etag = f'"{blake2b(orjson.dumps(body), digest_size=12).hexdigest()}"'
         response = Response(body, headers={"ETag": etag})
+        if _PRECONDITIONS.isdisjoint(request.META):
+            return response
         # Django looks at If-None-Match and answers 304 with the headers that the whole answer would have had.
         return get_conditional_response(request._request, etag=etag, response=response) or response
 
