@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.cache import close_caches
 from django.core.handlers.base import reset_urlconf
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections, reset_queries
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch, get_resolver
+
+from minitwitter.core.pages import FOR_PROGRAMS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -35,7 +37,26 @@ _NEEDLESS: tuple[tuple[Any, Callable[..., Any]], ...] = (
 class Request(WSGIRequest):
     """Reads a Content-Type that Python's own parser stumbles over as none, instead of failing outside of everything."""
 
+    def __init__(self, environ: "WSGIEnvironment") -> None:
+        """What Django's makes of a path in ASCII without anything before it, which it looks at in many ways."""
+        path: str = environ["PATH_INFO"]
+        if environ.get("SCRIPT_NAME") or not path.isascii() or not path.startswith("/"):
+            super().__init__(environ)
+            return
+        self.environ = self.META = environ
+        environ["SCRIPT_NAME"] = ""
+        self.path = self.path_info = path
+        self.method = environ["REQUEST_METHOD"].upper()
+        self._set_content_type_params(environ)
+        length = environ.get("CONTENT_LENGTH") or "0"
+        self._stream: Any = LimitedStream(environ["wsgi.input"], int(length) if length.isdecimal() else 0)
+        self._read_started = False
+        self.resolver_match = None
+
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        if not meta.get("CONTENT_TYPE"):
+            self.content_type, self.content_params = "", {}
+            return
         try:
             super()._set_content_type_params(meta)  # type: ignore[misc]  # Not in Django's stubs.
         except ValueError:
@@ -56,8 +77,9 @@ class Handler(WSGIHandler):
         """One request (PEP 3333). The connection that a request before it broke, or that is too old, is closed."""
         connections["default"].close_if_unusable_or_obsolete()
         response: Any = self.get_response(self.request_class(environ))
-        cookies = (("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values())
-        start_response(f"{response.status_code} {response.reason_phrase}", [*response.items(), *cookies])
+        headers = list(response.headers._store.values())  # noqa: SLF001  (`items` makes the same pairs again)
+        headers += [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
+        start_response(f"{response.status_code} {response.reason_phrase}", headers)
         return response  # type: ignore[no-any-return]
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
@@ -65,6 +87,15 @@ class Handler(WSGIHandler):
         response: Any = self._middleware_chain(request)  # type: ignore[attr-defined]  # Not in Django's stubs.
         response._resource_closers.append(request.close)  # noqa: SLF001  # As Django does it.
         return response  # type: ignore[no-any-return]
+
+    def _get_response(self, request: HttpRequest) -> HttpResponseBase:
+        """The answer of the view. Django first looks whether a view is a coroutine, wants a transaction, or renders
+        later; those for programs are none of that.
+        """
+        if not request.path_info.startswith(FOR_PROGRAMS):
+            return super()._get_response(request)  # type: ignore[misc,no-any-return]  # Not in Django's stubs.
+        view, arguments, named = self.resolve_request(request)
+        return view(request, *arguments, **named)  # type: ignore[no-any-return]
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
         """The view of the request's path. Raises Resolver404."""

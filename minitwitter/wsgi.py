@@ -12,7 +12,6 @@ from django.http import HttpRequest
 from minitwitter import stopping
 from minitwitter.bodies import Bodies
 from minitwitter.core.errors import Overloaded
-from minitwitter.handler import Handler
 from minitwitter.overload import PROBED, Line
 
 if TYPE_CHECKING:
@@ -25,13 +24,15 @@ HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 
 
 django.setup(set_prefix=False)
-_django = Handler()
 bodies = Bodies(threads=settings.OPTIONS.threads)
 line = Line(threads=settings.OPTIONS.threads)
 
 # These need the settings, and the models that django.setup() has loaded.
 from minitwitter.api.errors import problem_response  # noqa: E402
 from minitwitter.api.headers import DATA_POLICY  # noqa: E402
+from minitwitter.handler import Handler  # noqa: E402
+
+_django = Handler()
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[Any]:

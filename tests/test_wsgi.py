@@ -1,17 +1,20 @@
 """The WSGI application itself, below what the test client can reach."""
 
+import gc
 import threading
 from io import BytesIO
 from typing import Any
 
 import orjson
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from django.core.signals import request_finished, request_started
 from django.db import connection
 from django.test import RequestFactory
 
-from minitwitter.handler import Handler, _resolve
+from minitwitter.handler import Handler, Request, _resolve
 from minitwitter.wsgi import application
+from tests.client import ApiClient
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +124,58 @@ def test_a_connection_that_is_too_old_is_replaced() -> None:
     connection.close_at = 0.0
     assert get("/v1/tweets/")[0] == "200 OK"
     assert connection.connection is not old
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"PATH_INFO": "/media/%41", "QUERY_STRING": "a=%C3%BC"},
+        {"PATH_INFO": "/caf\u00c3\u00a9"},
+        {"PATH_INFO": "/caf\u00e9"},
+        {"PATH_INFO": ""},
+        {"PATH_INFO": "nothing"},
+        {"PATH_INFO": "//a//b"},
+        {"SCRIPT_NAME": "/below"},
+        {"REQUEST_METHOD": "post", "CONTENT_LENGTH": "2", "CONTENT_TYPE": "application/json; charset=utf-8"},
+        {"REQUEST_METHOD": "PUT", "CONTENT_LENGTH": "2", "CONTENT_TYPE": ""},
+        {"CONTENT_LENGTH": ""},
+        {"CONTENT_LENGTH": "-1"},
+        {"CONTENT_LENGTH": "many"},
+    ],
+    ids=str,
+)
+def test_a_request_is_what_it_is_to_django(environ: dict[str, str]) -> None:
+    given = {**RequestFactory().get("/v1/tweets/").environ, **environ}
+    own, django = (kind({**given, "wsgi.input": BytesIO(b"{}xx")}) for kind in (Request, WSGIRequest))
+    assert own.read() == django.read()
+    assert own.get_full_path() == django.get_full_path()
+    assert _comparable(own) == _comparable(django)
+
+
+def _comparable(request: WSGIRequest) -> dict[str, Any]:
+    return {name: value for name, value in vars(request).items() if name not in {"environ", "META", "_stream"}}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "path", ["/v1/feed/", "/v1/tweets/", "/v1/tweets/{tweet}/", "/v1/users/alice/", "/v1/users/alice/tweets/", "/healthz"]
+)
+def test_an_answer_leaves_nothing_for_the_collector_of_garbage(path: str) -> None:
+    alice = ApiClient(make_user("alice"))
+    path = path.format(tweet=alice.tweet("Hello")["id"])
+
+    def ask() -> None:
+        assert get(path, HTTP_AUTHORIZATION=f"Bearer {alice.access}")[0] == "200 OK"
+
+    ask()
+    gc.collect()
+    gc.disable()
+    try:
+        ask()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_django_does_nothing_at_the_ends_of_a_request_that_the_handler_does() -> None:

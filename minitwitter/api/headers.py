@@ -7,6 +7,7 @@ library does (patterns of origins, credentials, signals) would be a way to open 
 from http import HTTPStatus
 
 from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
@@ -61,9 +62,11 @@ def cross_origin(get_response: GetResponse) -> GetResponse:
     A preflight carries no token, so it is answered here, before anything asks for one.
     """
     origins = frozenset(settings.CORS_ORIGINS)
+    if not origins:
+        raise MiddlewareNotUsed
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if not origins or not request.path.startswith(_SHARED_PATH):
+        if not request.path.startswith(_SHARED_PATH):
             return get_response(request)
         origin = request.META.get("HTTP_ORIGIN", "")
         preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META

@@ -40,9 +40,9 @@ def request_context(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID")
         # Made of chance only so that no two are the same (Python sees to that in forked processes); it guards nothing.
-        request_id = given if _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
+        request_id = given if given and _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
         request.request_id = request_id  # type: ignore[attr-defined]  # Django's request takes what middleware adds.
         caller = Caller(
             request_id=request_id,
@@ -77,10 +77,12 @@ def failures_as_problems(get_response: GetResponse) -> GetResponse:
 
 def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     kind = _ERROR_OF_STATUS.get(response.status_code)
+    if kind is None:
+        return response
     is_page = getattr(response, "is_web_page", False) or (
         request.path.startswith(ADMIN_PATH) and isinstance(response, HttpResponse) and response.content
     )
-    if kind is None or response.get("Content-Type") == CONTENT_TYPE or is_page:
+    if response.get("Content-Type") == CONTENT_TYPE or is_page:
         return response
     problem = problem_response(kind(), request)
     for name, value in response.items():  # Allow, and what the middleware further in added.

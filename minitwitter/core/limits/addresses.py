@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -21,10 +23,8 @@ def client_address(meta: Mapping[str, Any]) -> str:
     proxy adds on the right whom it was called by, so the address is the right-most one that is no trusted proxy:
     what stands left of it is whatever the caller wrote. Something that is no address ends the search in the same way.
     """
-    from django.conf import settings
-
     remote = meta.get("REMOTE_ADDR", "")
-    forwarded = meta.get("HTTP_X_FORWARDED_FOR", "") if settings.TRUSTED_PROXIES else ""
+    forwarded = meta.get("HTTP_X_FORWARDED_FOR")
     return _find(remote, forwarded, settings.TRUSTED_PROXIES) if forwarded else _counted_as(remote)
 
 
