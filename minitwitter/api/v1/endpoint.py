@@ -66,6 +66,8 @@ class Endpoint(APIView):
     @cached_property
     def page(self) -> PageRequest:
         """The part of a list that is asked for. Raises ValidationFailed for wrong page parameters."""
+        if not self.request.META.get("QUERY_STRING"):
+            return PageRequest()
         return parse_page(dict(self.request.query_params.lists()))
 
     def list_response(
