@@ -159,7 +159,8 @@ def _comparable(request: WSGIRequest) -> dict[str, Any]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "path", ["/v1/feed/", "/v1/tweets/", "/v1/tweets/{tweet}/", "/v1/users/alice/", "/v1/users/alice/tweets/", "/healthz"]
+    "path",
+    ["/v1/feed/", "/v1/tweets/", "/v1/tweets/{tweet}/", "/v1/users/alice/", "/v1/users/alice/tweets/", "/healthz"],
 )
 def test_an_answer_leaves_nothing_for_the_collector_of_garbage(path: str) -> None:
     alice = ApiClient(make_user("alice"))

@@ -27,7 +27,8 @@ class Follow(models.Model):
         )
         indexes = (
             models.Index("follower", "id", name="relationships_follow_follower"),
-            models.Index("followee", "id", name="relationships_follow_followee"),
+            # With the follower, so that writing to all followers of an author reads one part of one index.
+            models.Index("followee", "id", "follower", name="relationships_follow_followee"),
             models.Index("follower", "followee", name="relationships_follow_pulled", condition=Q(is_pulled=True)),
         )
 
