@@ -249,6 +249,7 @@ def load_application() -> Callable[..., Any]:
     from minitwitter import stopping
     from minitwitter.core import database, limits
 
+    database.know_threads_only()
     database.wait_briefly(threads=options.threads)
     _load_addresses()
     limits.current()

@@ -16,10 +16,12 @@ from minitwitter.core.errors import MalformedRequest, PayloadTooLarge, Unsupport
 
 
 def _check_headers(request: HttpRequest, media_type: str | None) -> None:
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the body without a content encoding.")
+    if not media_type or ";" not in media_type:
+        return
     try:
-        _, parameters = parse_header_parameters(media_type or "")
+        _, parameters = parse_header_parameters(media_type)
     except ValueError as error:
         raise MalformedRequest("The Content-Type cannot be read.") from error
     charset = parameters.get("charset", "utf-8")
@@ -29,7 +31,7 @@ def _check_headers(request: HttpRequest, media_type: str | None) -> None:
 
 def _is_cut_off(request: HttpRequest, received: int) -> bool:
     """Whether the client promised more than it sent. A body that comes in chunks has no promised length."""
-    chunked = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
+    chunked = request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
     return not chunked and received < int(request.META.get("CONTENT_LENGTH") or 0)
 
 

@@ -31,7 +31,7 @@ def test_an_answer_without_a_body_has_no_type_of_content() -> None:
 
 @pytest.mark.parametrize(
     ("value", "sent"),
-    [("plain", "plain"), ("naïve", "naïve"), ("雪", "=?utf-8?b?6Zuq?="), (b"bytes", "bytes"), (7, "7"), ("a\tb", "a\tb")],
+    [("plain", "plain"), ("naïve", "naïve"), ("雪", "=?utf-8?b?6Zuq?="), (b"by", "by"), (7, "7"), ("a\tb", "a\tb")],
 )
 def test_headers_are_written_as_django_writes_them(value: Any, sent: str) -> None:
     own, django = Headers({}), HttpResponse().headers
@@ -41,7 +41,9 @@ def test_headers_are_written_as_django_writes_them(value: Any, sent: str) -> Non
     assert "X-Other" not in own
 
 
-@pytest.mark.parametrize(("name", "value"), [("X-Test", "a\r\nb"), ("X-Test", "a\nb"), ("X\nTest", "a"), ("X-Tést", "a")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("X-Test", "a\r\nb"), ("X-Test", "a\nb"), ("X\nTest", "a"), ("X-Tést", "a")]
+)
 def test_no_header_breaks_a_line(name: str, value: str) -> None:
     headers = Headers({})
     with pytest.raises((BadHeaderError, UnicodeError)):

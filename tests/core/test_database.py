@@ -1,10 +1,11 @@
 """The statements that the ORM does not have, and the settings."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from minitwitter import env
 from minitwitter.accounts.models import Session
@@ -61,6 +62,24 @@ def test_sqlite_is_opened_so_that_writers_wait_and_answered_writes_last() -> Non
     with connection.cursor() as cursor, transaction.atomic():
         # A second connection cannot begin to write: this one took the lock with BEGIN IMMEDIATE.
         assert cursor.connection.in_transaction
+
+
+def test_each_thread_has_a_connection_of_its_own_and_finds_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_connections", None)
+    database.know_threads_only()
+    found: list[object] = []
+
+    def look() -> None:
+        assert connections["default"] is connections["default"]
+        found.append(connections["default"])
+
+    for _ in range(2):
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+    look()
+    assert len({id(each) for each in found}) == 3
+    assert [each.alias for each in connections.all(initialized_only=True)] == ["default"]
 
 
 def test_no_address_means_sqlite_in_the_data_folder() -> None:
