@@ -7,7 +7,7 @@ rules such as visibility stand in one place and in one language, and each call o
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, ClassVar
 
 import orjson
@@ -172,16 +172,8 @@ def _with_places(build: Callable[[Any], QuerySet[Any, Any]], name: str, size: in
 
 
 def moment(value: datetime) -> Any:
-    """A time in UTC as the database's driver takes it for a parameter."""
-    if _vendor() == "sqlite":
-        # As Django writes it, which first looks for the connection, its settings and the time's own zone.
-        return value.replace(tzinfo=None).isoformat(" ")
+    """A time as the database's driver takes it for a parameter."""
     return connection.ops.adapt_datetimefield_value(value)
-
-
-@cache
-def _vendor() -> str:
-    return connection.vendor
 
 
 def _converters(compiler: SQLCompiler) -> list[tuple[int, Converter]]:
