@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import cached_property
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
@@ -110,6 +111,10 @@ class Endpoint(APIView):
         """The session of a verified token, if it may still be used."""
         return live_session(claims.session_id, claims.user_id)
 
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        kinds = cast("Sequence[type[BearerAuthentication]]", self.authentication_classes)
+        return [kind(self.find_session) for kind in kinds]
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """As REST framework does it, without what these views have one of: renderers, versions, negotiators.
 
@@ -143,23 +148,13 @@ class Endpoint(APIView):
         A bad token is nobody's, so it counts for the address.
         """
         try:
-            for kind in cast("Sequence[type[BearerAuthentication]]", self.authentication_classes):
-                if known := kind(self.find_session).authenticate(request):
-                    request.user, request.auth = cast("Any", known)
+            for authenticator in self.get_authenticators():
+                if known := authenticator.authenticate(request):
+                    request.user, request.auth = known
         except TokenInvalid:
             self.check_throttles(request)
             raise
         self.check_throttles(request)
-
-    def check_permissions(self, request: Request) -> None:
-        """Raises whatever a permission does that is not met."""
-        for permission in self.get_permissions():
-            permission.has_permission(request, self)
-
-    def check_throttles(self, request: Request) -> None:
-        """Raises RateLimited."""
-        for kind in self.throttle_classes:
-            kind().allow_request(request, self)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """The methods of the address, in the Allow header."""
