@@ -1,6 +1,6 @@
 """The request limits as the API has them: whose request it is, 429, and the headers that tell how one stands."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.http import HttpResponseBase
 from rest_framework.request import Request
@@ -19,8 +19,7 @@ class RequestLimit(BaseThrottle):
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Raises RateLimited."""
-        # Not `request.user`: after a bad token that would look at the token again, and refuse it again.
-        session: LiveSession | None = getattr(request, "_user", None)
+        session = cast("LiveSession | None", request.auth)
         if session is None:
             spend(request, limits.count("address", client_address(request.META)))
         else:

@@ -1,7 +1,8 @@
 """What surrounds pages: static files, and Django's middleware for browsers with cookies.
 
 Sessions, forms and messages cost 60 microseconds a request, and passing each of them by still costs ten. The API has
-tokens instead of cookies, so that its requests, like those for media and for health, pass all of it by at once.
+tokens instead of cookies, so that its requests, like those for media and for health, pass all of it by at once. What is
+here stands behind the look at the host: static files, like all else, are served under this server's names only.
 """
 
 from collections.abc import Callable

@@ -41,18 +41,26 @@ class Throttled(Asked):
     throttle_classes = (NotNow,)
 
 
+class WithHead(Asked):
+    def head(self, request: Request) -> Response:
+        return Response(status=204)
+
+
 def test_a_permission_that_says_no_is_an_answer_403() -> None:
     answer = Forbidden.as_view()(RequestFactory().get("/v1/nowhere/"))
     assert (answer.status_code, orjson.loads(answer.content)["code"]) == (403, "permission_denied")
 
 
 def test_a_throttle_that_says_no_refuses() -> None:
-    assert Throttled.as_view()(RequestFactory().get("/v1/nowhere/")).status_code >= 400
+    answer = Throttled.as_view()(RequestFactory().get("/v1/nowhere/"))
+    assert (answer.status_code, answer["Retry-After"]) == (429, "1")
+    assert orjson.loads(answer.content)["code"] == "rate_limited"
 
 
 def test_head_is_answered_as_get_and_other_methods_are_not() -> None:
     view = Asked.as_view()
     assert orjson.loads(view(RequestFactory().head("/v1/nowhere/")).content) == {"method": "HEAD"}
+    assert WithHead.as_view()(RequestFactory().head("/v1/nowhere/")).status_code == 204
     refused = view(RequestFactory().post("/v1/nowhere/"))
     assert (refused.status_code, refused["Allow"]) == (405, "GET, HEAD, OPTIONS")
     assert view(RequestFactory().generic("DISPATCH", "/v1/nowhere/")).status_code == 405

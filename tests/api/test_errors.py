@@ -57,7 +57,9 @@ def test_head_is_get_without_a_body(alice: ApiClient) -> None:
     assert (response.status_code, response.content) == (200, b"")
 
 
-@pytest.mark.parametrize("path", ["/", TWEETS, "/healthz", "/static/nothing.js", "/admin/"])
+@pytest.mark.parametrize(
+    "path", ["/", TWEETS, "/healthz", "/static/nothing.js", "/static/admin/css/base.css", "/admin/"]
+)
 def test_an_unknown_host_is_400(api: ApiClient, path: str) -> None:
     assert_problem(api.get(path, headers={"Host": "evil.example"}), 400, "unknown_host")
 

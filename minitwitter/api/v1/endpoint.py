@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from math import ceil
+from typing import Any, NoReturn, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -23,6 +24,7 @@ from minitwitter.api.requests import ApiRequest
 from minitwitter.api.responses import Response
 from minitwitter.api.throttling import RequestLimit, tell_limits
 from minitwitter.api.v1 import presenters
+from minitwitter.core.errors import RateLimited
 from minitwitter.core.pagination import PageRequest, Skeleton, load_page, parse_page
 from minitwitter.tweets.hydration import hydrate_tweets
 from minitwitter.tweets.standings import Standings
@@ -39,7 +41,8 @@ class Endpoint(APIView):
 
     def __init_subclass__(cls) -> None:
         """Django would give each view a `head` of its own, in which it refers to itself."""
-        if hasattr(cls, "get"):
+        super().__init_subclass__()
+        if "get" in cls.__dict__ and "head" not in cls.__dict__:
             cls.head = cls.get  # type: ignore[attr-defined]  # A view has what methods it answers.
 
     @property
@@ -151,10 +154,15 @@ class Endpoint(APIView):
             for authenticator in self.get_authenticators():
                 if known := authenticator.authenticate(request):
                     request.user, request.auth = known
+                    break
         except TokenInvalid:
             self.check_throttles(request)
             raise
         self.check_throttles(request)
+
+    def throttled(self, request: HttpRequest, wait: float | None) -> NoReturn:
+        """What a throttle that says no means. Raises RateLimited."""
+        raise RateLimited(ceil(wait or 1))
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """The methods of the address, in the Allow header."""

@@ -237,6 +237,10 @@ def test_an_anonymous_reader_gets_304_while_nothing_changed(alice: ApiClient, ap
     assert first["Vary"] == "Authorization"
     again = api.get(address, headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    # There is no time of a change, so this says nothing (RFC 9110 section 13.1.4).
+    since = {"If-Unmodified-Since": "Mon, 01 Jan 2024 00:00:00 GMT"}
+    assert api.get(address, headers=since).status_code == 200
+    assert api.get(address, headers={**since, "If-None-Match": first["ETag"]}).status_code == 304
     alice.call("PUT", f"{address}like/")
     changed = api.get(address, headers={"If-None-Match": first["ETag"]})
     assert (changed.status_code, changed.json()["like_count"]) == (200, 1)
