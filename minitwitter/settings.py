@@ -164,14 +164,11 @@ DATETIME_FORMAT = "Y-m-d H:i"
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["minitwitter.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["minitwitter.api.parsers.JSONParser", "minitwitter.api.parsers.MultiPartParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "minitwitter.api.negotiation.FirstRenderer",
     "DEFAULT_AUTHENTICATION_CLASSES": ["minitwitter.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["minitwitter.api.permissions.SignedIn"],
     "DEFAULT_SCHEMA_CLASS": "minitwitter.api.openapi.Schema",
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "minitwitter.api.errors.handle_exception",
-    "UNAUTHENTICATED_USER": None,
-    "UNAUTHENTICATED_TOKEN": None,
 }
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {

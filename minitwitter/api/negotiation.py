@@ -1,22 +1,15 @@
-"""Which form an answer takes."""
+"""Which parser reads a body. How answers are written is not negotiated (`responses.py`)."""
 
 from collections.abc import Iterable
 
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 
-class FirstRenderer(BaseContentNegotiation):
-    """Every address has one form of answer, whatever Accept says: who asks for text/html gets JSON, not a 406."""
+class ParserByType(BaseContentNegotiation):
+    """The parser of exactly the media type that the request names."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         wanted = (request.content_type or "").partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == wanted), None)
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        renderer = next(iter(renderers))
-        return renderer, renderer.media_type

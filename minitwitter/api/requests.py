@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
-from minitwitter.api.negotiation import FirstRenderer
+from minitwitter.api.negotiation import ParserByType
 
-_NEGOTIATOR = FirstRenderer()
+_NEGOTIATOR = ParserByType()
 
 
 class ApiRequest(Request):

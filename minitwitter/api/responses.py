@@ -17,7 +17,7 @@ class Response(HttpResponse):
     """
 
     def __init__(self, data: Any = None, *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        """What Django's sets, by and by and at thrice the cost, of whatever it is given."""
+        """Sets what Django's does, which looks at all that it might be given first: five times as long."""
         self.status_code = status
         self.headers = Headers(headers or {})
         if data is not None:
