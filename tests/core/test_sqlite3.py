@@ -5,14 +5,16 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connections
 from django.db.backends.sqlite3.base import DatabaseWrapper as DjangoWrapper
+from django.db.backends.sqlite3.base import SQLiteCursorWrapper as DjangoCursor
 from pytest_django import DjangoDbBlocker
 
 from minitwitter.core import database
@@ -154,10 +156,11 @@ def test_a_writer_can_collect_what_a_waiting_connection_has_forgotten(
     with writing.cursor() as creating:
         creating.execute("CREATE TABLE t (x)")
     forgotten = [waiting.connection.execute("SELECT 1 UNION SELECT 2")]
-    waits = threading.Event()
+    waits, collected = threading.Event(), threading.Event()
 
     def pause(_: float) -> None:
         waits.set()
+        collected.wait()
 
     monkeypatch.setattr(cursor, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
 
@@ -168,13 +171,74 @@ def test_a_writer_can_collect_what_a_waiting_connection_has_forgotten(
     begin(writing)
     thread = threading.Thread(target=write)
     thread.start()
-    waits.wait()
+    assert waits.wait(10)
     forgotten.clear()
+    collected.set()
     writing.commit()
     writing.set_autocommit(True)
     thread.join()
     with writing.cursor() as reading:
         assert reading.execute("SELECT x FROM t").fetchall() == [(1,)]
+
+
+@pytest.fixture
+def swallow(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Has the driver take a refusal for success, once, for a statement that begins so; returns what is executed."""
+
+    def install(start: str) -> list[str]:
+        executed: list[str] = []
+        execute = DjangoCursor.execute
+
+        def lossy(self: DjangoCursor, query: str, params: Any = None) -> Any:
+            executed.append(query)
+            if query.startswith(start) and executed.count(query) == 1:
+                return sqlite3.Cursor.execute(self, "DELETE FROM t WHERE 0") if start != "BEGIN" else self
+            return execute(self, query, params)
+
+        monkeypatch.setattr(DjangoCursor, "execute", lossy)
+        return executed
+
+    return install
+
+
+def test_a_refusal_that_gets_lost_loses_no_write(open_one: Opener, swallow: Callable[[str], list[str]]) -> None:
+    """As when a half-read cursor of the connection is collected in another thread at that very moment."""
+    connection = open_one()
+    with connection.cursor() as writing:
+        writing.execute("CREATE TABLE t (x)")
+        executed = swallow("INSERT")
+        writing.execute("INSERT INTO t VALUES (1)")
+        writing.execute("UPDATE t SET x = 2 WHERE x = 1")
+        writing.execute("UPDATE t SET x = 2 WHERE x = 1")
+    assert connection.connection.execute("SELECT x FROM t").fetchall() == [(2,)]
+    insert, update = "INSERT INTO t VALUES (1)", "UPDATE t SET x = 2 WHERE x = 1"
+    assert executed == [insert, insert, update, update, update]
+
+
+def test_an_insert_that_returns_is_made_once(open_one: Opener) -> None:
+    with open_one().cursor() as writing:
+        writing.execute("CREATE TABLE t (x)")
+        assert writing.execute("INSERT INTO t VALUES (1) RETURNING x").fetchall() == [(1,)]
+        assert writing.execute("SELECT x FROM t").fetchall() == [(1,)]
+
+
+def test_a_compiled_change_whose_refusal_gets_lost_is_made(open_one: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = open_one()
+    connection.connection.execute("CREATE TABLE t (x)")
+    monkeypatch.setattr(connection, "_execute", lambda *_: SimpleNamespace(rowcount=0))
+    assert connection.change("INSERT INTO t VALUES (%s)", [1]) == 1
+    assert connection.connection.execute("SELECT x FROM t").fetchall() == [(1,)]
+
+
+def test_a_transaction_begins_though_its_refusal_gets_lost(
+    open_one: Opener, swallow: Callable[[str], list[str]]
+) -> None:
+    connection = open_one()
+    swallow("BEGIN")
+    begin(connection)
+    assert connection.connection.in_transaction
+    connection.rollback()
+    assert_free(open_one)
 
 
 @pytest.mark.parametrize("end", ["commit", "rollback", "close"])

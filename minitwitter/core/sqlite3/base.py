@@ -76,7 +76,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def change(self, sql: str, given: Sequence[Any]) -> int:
         """How many rows a compiled statement changes with these values. Raises sqlite3.Error."""
-        return self._execute(sql, given).rowcount
+        changed = self._execute(sql, given).rowcount
+        if not changed and not self.connection.in_transaction:
+            # Maybe refused without a word.
+            changed = self.create_cursor().execute(sql, given).rowcount
+        return changed
 
     def _execute(self, sql: str, given: Sequence[Any]) -> sqlite3.Cursor:
         try:
@@ -123,6 +127,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except OperationalError as error:
             if not is_busy(error.__cause__):
                 raise
+        # Not only after an error: it may have been refused without a word (`cursor.py`).
+        if not self.connection.in_transaction:
             with self.wrap_database_errors:
                 self._begin_later(deadline)
         _State.blocked_since, _State.blocked_at = math.inf, -math.inf
@@ -138,7 +144,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             except sqlite3.OperationalError as error:
                 if not is_busy(error) or now > deadline:
                     raise
-            else:
+            if self.connection.in_transaction:
                 return
 
     def _end_turn(self) -> None:

@@ -45,6 +45,9 @@ class SQLiteCursorWrapper(base.SQLiteCursorWrapper):
     SQLite's own waiting (its busy timeout) holds a lock of the connection all the while. When Python then collects a
     forgotten cursor of that connection in another thread, that thread waits for this lock; if it is the one that
     writes, the two wait for each other until the time is up.
+
+    A refusal may also get lost: while the other thread collects a cursor that was half read, this connection says that
+    all is well, and Python's driver believes it. So a statement that seems to have changed nothing is run once more.
     """
 
     # How long a statement outside of a transaction waits for those who write, in seconds.
@@ -52,19 +55,26 @@ class SQLiteCursorWrapper(base.SQLiteCursorWrapper):
 
     def execute(self, query: str, params: Any = None) -> Any:
         try:
-            return super().execute(query, params)
+            return self._execute(query, params)
         except sqlite3.OperationalError as error:
             # Beginning a transaction has its own way to wait (`base.py`).
             if not is_busy(error) or self.connection.in_transaction or query.startswith("BEGIN"):
                 raise
         return self._execute_later(query, params)
 
+    def _execute(self, query: str, params: Any) -> Any:
+        executed = super().execute(query, params)
+        # What returns rows counts them when they are read.
+        if self.rowcount == 0 and self.description is None and not self.connection.in_transaction:
+            executed = super().execute(query, params)
+        return executed
+
     def _execute_later(self, query: str, params: Any) -> Any:
         deadline = time.monotonic() + self.patience
         while True:
             time.sleep(PAUSE)
             try:
-                return super().execute(query, params)
+                return self._execute(query, params)
             except sqlite3.OperationalError as error:
                 if not is_busy(error) or time.monotonic() > deadline:
                     raise
