@@ -6,298 +6,195 @@ before anything is started. `docs/configuration.md` is written from this list (`
 
 import difflib
 import importlib.util
-import ipaddress
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
 
 from minitwitter.mailserver import MailServer, default_sender, parse_sender, parse_server
-
-PREFIX = "MINITWITTER_"
-_ORIGIN = re.compile(
-    r"(http://(?!.*:80$)|https://(?!.*:443$))([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?"
+from minitwitter.option import (
+    Option,
+    Rate,
+    choice,
+    integer,
+    parse_audit_days,
+    parse_list,
+    parse_networks,
+    parse_origins,
+    parse_path,
+    parse_rate,
+    parse_redis_address,
+    parse_switch,
+    parse_text,
+    parse_web_address,
 )
 
-
-_RATE = re.compile(r"([1-9][0-9]{0,4})/([1-9][0-9]{0,3})([smh])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
-_MAX_RATE, _MAX_RATE_SECONDS = 10_000, 24 * 3600
-
-
-class Rate(NamedTuple):
-    """At most so many, in any stretch of so many seconds."""
-
-    amount: int
-    seconds: int
+PREFIX = "MINITWITTER_"
 
 
 class ConfigurationError(Exception):
     """An option cannot be used. The message is one sentence for the operator and says what to do."""
 
 
-def _text(value: str) -> str:
-    return value
-
-
-def _path(value: str) -> Path:
-    return Path(value).expanduser().absolute()
-
-
-def _host_list(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _switch(value: str) -> bool:
-    if value.lower() in {"on", "true", "yes", "1"}:
-        return True
-    if value.lower() in {"off", "false", "no", "0"}:
-        return False
-    raise ValueError("on or off")
-
-
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
-            raise ValueError(f"a whole number from {low} to {high}")
-        return int(value)
-
-    return parse
-
-
-def _audit_days(value: str) -> int:
-    days = _integer(0, 36500)(value)
-    if 0 < days < 30:
-        # The database itself refuses to give up younger entries (audit/migrations/0003).
-        raise ValueError("0, or a whole number from 30 to 36500")
-    return days
-
-
-def _choice(*allowed: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if value.lower() not in allowed:
-            raise ValueError(" or ".join(allowed))
-        return value.lower()
-
-    return parse
-
-
-def _origin_list(value: str) -> tuple[str, ...]:
-    """Origins as browsers write them (RFC 6454 section 6.2): compared as text, so a slip would never match."""
-    origins = _host_list(value)
-    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-        raise ValueError(
-            "origins such as https://app.example.org: in small letters, without a slash at the end or the usual port"
-        )
-    return origins
-
-
-def _rate(value: str) -> Rate:
-    match = _RATE.fullmatch(value.lower())
-    if match:
-        rate = Rate(int(match[1]), int(match[2]) * _SECONDS[match[3]])
-        if rate.amount <= _MAX_RATE and rate.seconds <= _MAX_RATE_SECONDS:
-            return rate
-    raise ValueError(f"a number and a time such as 300/5m (s, m or h), at most {_MAX_RATE} in at most 24h")
-
-
-def _network_list(value: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    try:
-        networks = tuple(ipaddress.ip_network(part) for part in _host_list(value))
-    except ValueError:
-        networks = None
-    if networks is None or not all(network.prefixlen for network in networks):
-        raise ValueError("addresses or networks such as 10.0.0.5 or 10.0.0.0/8, separated by commas")
-    return networks
-
-
-def _redis_address(value: str) -> str:
-    if not value.startswith(("redis://", "rediss://", "redis+unix://")):
-        raise ValueError("an address such as redis://127.0.0.1:6379/0 (also for Valkey)")
-    return value
-
-
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
-        raise ValueError("an address such as https://tweets.example.org, without a path")
-    return value.rstrip("/")
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option. `parse` raises ValueError with a phrase that says what the value must be.
-
-    The value of a secret one (a password may stand in it) is not repeated when it is refused.
-    """
-
-    variable: str
-    parse: Callable[[str], Any]
-    default: str
-    why: str
-    is_secret: bool = False
-
-
 OPTIONS: dict[str, Option] = {
-    "host": Option(PREFIX + "HOST", _text, "127.0.0.1", "Address to listen on."),
-    "port": Option(PREFIX + "PORT", _integer(1, 65535), "8000", "Port to listen on."),
+    "host": Option(PREFIX + "HOST", parse_text, "127.0.0.1", "Address to listen on."),
+    "port": Option(PREFIX + "PORT", integer(1, 65535), "8000", "Port to listen on."),
     "data_dir": Option(
-        PREFIX + "DATA_DIR", _path, "./data", "Folder for the embedded database, the media files and the keys."
+        PREFIX + "DATA_DIR", parse_path, "./data", "Folder for the embedded database, the media files and the keys."
     ),
     "workers": Option(
-        PREFIX + "WORKERS", _integer(1, 64), "2", "Server processes. One for each processor core is a good start."
+        PREFIX + "WORKERS", integer(1, 64), "2", "Server processes. One for each processor core is a good start."
     ),
     "threads": Option(
         PREFIX + "THREADS",
-        _integer(1, 64),
+        integer(1, 64),
         "6",
         "Threads of each server process: so many slow uploads it can wait for while it serves others.",
     ),
     "task_workers": Option(
         PREFIX + "TASK_WORKERS",
-        _integer(0, 16),
+        integer(0, 16),
         "1",
         "Processes for background work, such as removing what was deleted. 0: none, `minitwitter work` runs apart.",
     ),
     "database_url": Option(
         "DATABASE_URL",
-        _text,
+        parse_text,
         "",
         "The database, as in postgres://user:password@host:5432/name. Empty: SQLite in the data folder.",
     ),
     "sqlite_synchronous": Option(
         PREFIX + "SQLITE_SYNCHRONOUS",
-        _choice("full", "normal"),
+        choice("full", "normal"),
         "full",
         "full: an answered write survives a power cut. normal: faster, the last moments may be lost.",
     ),
     "allowed_hosts": Option(
         PREFIX + "ALLOWED_HOSTS",
-        _host_list,
+        parse_list,
         "",
         "Host names that requests may name, separated by commas. Empty: the loopback names and the host of"
         " the public address.",
     ),
     "public_url": Option(
         PREFIX + "PUBLIC_URL",
-        lambda value: _web_address(value) if value else "",
+        lambda value: parse_web_address(value) if value else "",
         "",
         "The address people use, such as https://tweets.example.org. Empty: taken from each request.",
     ),
     "hsts_seconds": Option(
         PREFIX + "HSTS_SECONDS",
-        _integer(0, 63_072_000),
+        integer(0, 63_072_000),
         "0",
         "For how many seconds browsers shall refuse plain HTTP to this host (Strict-Transport-Security). 0: not told."
         " Needs an https public address. Begin with 300; 31536000 is a year.",
     ),
     "cors_origins": Option(
         PREFIX + "CORS_ORIGINS",
-        _origin_list,
+        parse_origins,
         "",
         "Origins of web apps whose scripts may call the API, such as https://app.example.org, separated by commas."
         " Empty: none but this server's own pages.",
     ),
     "public_read": Option(
-        PREFIX + "PUBLIC_READ", _switch, "on", "off: profiles, tweets and timelines are only for signed-in people."
+        PREFIX + "PUBLIC_READ", parse_switch, "on", "off: profiles, tweets and timelines are only for signed-in people."
     ),
     "registration": Option(
         PREFIX + "REGISTRATION",
-        _choice("open", "closed"),
+        choice("open", "closed"),
         "open",
         "closed: no new accounts through the API; `minitwitter createadmin` and the admin still make them.",
     ),
     "tweet_length": Option(
-        PREFIX + "TWEET_LENGTH", _integer(1, 5000), "280", "Characters (grapheme clusters) a tweet may have."
+        PREFIX + "TWEET_LENGTH", integer(1, 5000), "280", "Characters (grapheme clusters) a tweet may have."
     ),
     "fan_out_at_once": Option(
         PREFIX + "FAN_OUT_AT_ONCE",
-        _integer(0, 10_000),
+        integer(0, 10_000),
         "100",
         "Followers up to whom a tweet is written to their timelines while its author waits; beyond, a task does it.",
     ),
     "fan_out_limit": Option(
         PREFIX + "FAN_OUT_LIMIT",
-        _integer(0, 1_000_000),
+        integer(0, 1_000_000),
         "10000",
         "Followers beyond whom an account's tweets are no longer written to timelines but looked up when those are"
         " read. An account that was beyond it once stays so.",
     ),
     "timeline_length": Option(
         PREFIX + "TIMELINE_LENGTH",
-        _integer(1, 10_000),
+        integer(1, 10_000),
         "800",
         "Entries that are kept of a home feed. What is older is looked up when somebody reads so far.",
     ),
     "media_quota": Option(
         PREFIX + "MEDIA_QUOTA",
-        _integer(0, 1_000_000),
+        integer(0, 1_000_000),
         "1000",
         "Megabytes that the pictures of one account may take. 0: as many as there is room for.",
     ),
     "audit_days": Option(
         PREFIX + "AUDIT_DAYS",
-        _audit_days,
+        parse_audit_days,
         "365",
         "Days that entries of the audit log are kept, at least 30. 0: for ever.",
     ),
     "access_log": Option(
-        PREFIX + "ACCESS_LOG", _switch, "off", "on: one JSON line on standard error for each request."
+        PREFIX + "ACCESS_LOG", parse_switch, "off", "on: one JSON line on standard error for each request."
     ),
     "limits": Option(
         PREFIX + "LIMITS",
-        _switch,
+        parse_switch,
         "on",
         "off: no request limits at all, for load tests, or behind another limiter.",
     ),
     "limit_account": Option(
         PREFIX + "LIMIT_ACCOUNT",
-        _rate,
+        parse_rate,
         "1500/5m",
         "Requests of one account: so many in any five minutes. (Exchanging refresh tokens: so many of one address.)",
     ),
     "limit_address": Option(
-        PREFIX + "LIMIT_ADDRESS", _rate, "300/5m", "Requests without an access token of one address."
+        PREFIX + "LIMIT_ADDRESS", parse_rate, "300/5m", "Requests without an access token of one address."
     ),
-    "limit_uploads": Option(PREFIX + "LIMIT_UPLOADS", _rate, "30/30m", "Pictures of one account."),
+    "limit_uploads": Option(PREFIX + "LIMIT_UPLOADS", parse_rate, "30/30m", "Pictures of one account."),
     "limit_sign_ups": Option(
-        PREFIX + "LIMIT_SIGN_UPS", _rate, "30/1h", "New accounts of one address; a whole school may sit behind it."
+        PREFIX + "LIMIT_SIGN_UPS", parse_rate, "30/1h", "New accounts of one address; a whole school may sit behind it."
     ),
     "limit_log_ins_address": Option(
-        PREFIX + "LIMIT_LOG_INS_ADDRESS", _rate, "25/5m", "Attempts to log in of one address."
+        PREFIX + "LIMIT_LOG_INS_ADDRESS", parse_rate, "25/5m", "Attempts to log in of one address."
     ),
     "limit_log_ins_account": Option(
         PREFIX + "LIMIT_LOG_INS_ACCOUNT",
-        _rate,
+        parse_rate,
         "25/1h",
         "Attempts to log in to one account, of all addresses together. An address from which it was logged in to within"
         " 20 days is counted apart, so that strangers cannot lock the owner out.",
     ),
     "limits_url": Option(
         PREFIX + "LIMITS_URL",
-        lambda value: _redis_address(value) if value else "",
+        lambda value: parse_redis_address(value) if value else "",
         "",
         "Where several machines count requests together: a Redis or Valkey server, as in redis://10.0.0.7:6379/0; needs"
         " the package minitwitter[redis]. Empty: a file in the data folder, for all worker processes of this machine.",
     ),
     "trusted_proxies": Option(
         PREFIX + "TRUSTED_PROXIES",
-        _network_list,
+        parse_networks,
         "",
         "Addresses and networks of your own proxies, separated by commas, such as 127.0.0.1,10.0.0.0/8. Only from them"
         " X-Forwarded-For is read. Empty: whoever connects is counted, so behind a proxy all people together.",
     ),
     "limit_mails_address": Option(
         PREFIX + "LIMIT_MAILS_ADDRESS",
-        _rate,
+        parse_rate,
         "20/1h",
         "Requests that lead to a mail (a forgotten password, a new address) of one network address.",
     ),
     "limit_mails_account": Option(
-        PREFIX + "LIMIT_MAILS_ACCOUNT", _rate, "5/1h", "The same for one mail address, and of one account."
+        PREFIX + "LIMIT_MAILS_ACCOUNT", parse_rate, "5/1h", "The same for one mail address, and of one account."
     ),
     "email_url": Option(
         PREFIX + "EMAIL_URL",
@@ -352,7 +249,7 @@ class Options:
     limit_log_ins_address: Rate
     limit_log_ins_account: Rate
     limits_url: str
-    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     limit_mails_address: Rate
     limit_mails_account: Rate
     email_url: MailServer | None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from minitwitter.core.limits import Limiter
 from minitwitter.core.limits.storage import MappedStorage
-from minitwitter.env import Rate
+from minitwitter.option import Rate
 
 
 @dataclass

@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from minitwitter.env import OPTIONS, Option
+from minitwitter.env import OPTIONS
+from minitwitter.option import Option
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGURATION = ROOT / "docs" / "configuration.md"

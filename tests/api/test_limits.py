@@ -18,8 +18,9 @@ from minitwitter.accounts.queries import live_sessions
 from minitwitter.core import limits
 from minitwitter.core.limits import Limiter
 from minitwitter.core.models import Task
-from minitwitter.env import Rate, load
+from minitwitter.env import load
 from minitwitter.media.models import Image
+from minitwitter.option import Rate
 from minitwitter.tweets.models import Tweet
 from tests.client import ApiClient, assert_invalid, assert_problem
 from tests.factories import PASSWORD, jpeg, make_admin, make_user

@@ -25,7 +25,8 @@ from minitwitter.core.limits import Count, Limiter, client_address
 from minitwitter.core.limits import file as mapped_file
 from minitwitter.core.limits.redis import redis_visit
 from minitwitter.core.limits.storage import WAYS, MappedStorage
-from minitwitter.env import OPTIONS, ConfigurationError, Rate, load
+from minitwitter.env import OPTIONS, ConfigurationError, load
+from minitwitter.option import Rate
 from tests.limiting import Clock, make_limiter, open_storage
 from tests.operating import ROOT, environment, free_port
 from tests.threads import at_once

@@ -8,7 +8,7 @@ from django.conf import LazySettings
 
 from minitwitter.accounts.models import Session, User
 from minitwitter.core import limits
-from minitwitter.env import Rate
+from minitwitter.option import Rate
 from minitwitter.tweets.models import Tweet
 from tests.client import ApiClient, assert_problem
 from tests.factories import PASSWORD, jpeg

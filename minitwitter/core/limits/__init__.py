@@ -16,7 +16,7 @@ import structlog
 
 from minitwitter.core.errors import RateLimited
 from minitwitter.core.limits.addresses import client_address
-from minitwitter.env import Rate
+from minitwitter.option import Rate
 
 __all__ = [
     "Count",
