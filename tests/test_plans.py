@@ -17,7 +17,7 @@ from minitwitter.actions import sessions, timelines
 from minitwitter.core import ids
 from minitwitter.core.pagination import PageRequest
 from minitwitter.relationships.models import Follow
-from minitwitter.timelines import queries
+from minitwitter.timelines import queries, statements
 from minitwitter.timelines.models import Timeline, TimelineEntry
 from minitwitter.tweets.models import Tweet, TweetStats
 from tests.client import ApiClient
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 Execute = Callable[[str, Any, bool, Any], Any]
 EXPLAINED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 # What SQLite calls a scan without reading a table: rows of a subquery, of json_each, and of one value.
-NO_TABLE = re.compile(r"SCAN (CONSTANT ROW|\(subquery-\d+\)|bounds$|found VIRTUAL TABLE|first$)")
+NO_TABLE = re.compile(r"SCAN (CONSTANT ROW|\(subquery-\d+\)|bounds$|(found|owner) VIRTUAL TABLE|first$)")
 # The tables of `town`: PostgreSQL may well read all of one that has a single row.
 FILLED = {
     model._meta.db_table for model in (User, AccountStats, Session, Follow, Tweet, TweetStats, Timeline, TimelineEntry)
@@ -186,6 +186,16 @@ def test_work_that_goes_through_all_followers_reads_no_whole_table(alice: ApiCli
             sum(1 for _ in work) for work in (timelines.forget_tweet(tweet), timelines.stop_writing(alice.me.pk))
         ] == [1, 1]
     assert any("ORDER BY f.followee_id" in sql for sql in explainer.plans)
+    assert explainer.scans == []
+
+
+def test_an_authors_tweets_are_taken_out_of_timelines_by_key(alice: ApiClient, town: list[User]) -> None:
+    """Not by going through the author's tweets for each timeline, or through the timelines for each tweet."""
+    owners = [person.pk for person in town[:3]]
+    with explained() as explainer:
+        statements.forget(alice.me.pk, owners)
+    (plan,) = (plan for sql, plan in explainer.plans.items() if "DELETE FROM timelines_timelineentry" in sql)
+    assert any("tweets_tweet_author" in line for line in plan), plan
     assert explainer.scans == []
 
 

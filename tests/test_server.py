@@ -11,7 +11,9 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -283,6 +285,32 @@ def test_a_new_migration_is_applied(tmp_path: Path, database: dict[str, str]) ->
 
     assert "Applying tweets.9999_new... OK" in _migrate(tmp_path, **variables)
     assert _migrate(tmp_path, **variables) == ""
+
+
+def test_entries_of_an_older_version_are_kept(tmp_path: Path, database: dict[str, str]) -> None:
+    _manage(tmp_path, "migrate", "timelines", "0002", **database)
+    with _opened(tmp_path, database) as connection:
+        connection.execute("INSERT INTO timelines_timelineentry VALUES (1, 2, 2, 3), (1, 4, 4, 5)")
+    _manage(tmp_path, "migrate", **database)
+    with _opened(tmp_path, database) as connection:
+        found = connection.execute("SELECT owner_id, entry_id FROM timelines_timelineentry ORDER BY entry_id")
+        assert found.fetchall() == [(1, 2), (1, 4)]
+        connection.execute("INSERT INTO timelines_timelineentry (owner_id, entry_id) VALUES (1, 6)")
+
+
+def _manage(folder: Path, *arguments: str, **variables: str) -> None:
+    command = [*COMMAND, "manage", *arguments]
+    subprocess.run(command, cwd=folder, env=environment(folder, **variables), capture_output=True, check=True)
+
+
+@contextmanager
+def _opened(folder: Path, database: dict[str, str]) -> Iterator[Any]:
+    """A connection to the database of an instance; what was done is committed."""
+    address = database.get("DATABASE_URL")
+    connection: Any = psycopg.connect(address) if address else sqlite3.connect(folder / "data" / "db.sqlite3")
+    with closing(connection):
+        yield connection
+        connection.commit()
 
 
 def test_several_instances_may_start_on_a_new_database_at_once(tmp_path: Path, database: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ from minitwitter.core import ids
 from minitwitter.media import files
 from minitwitter.media.models import Image
 from minitwitter.relationships.models import Follow
+from minitwitter.timelines import statements
 from minitwitter.tweets.models import Attachment, IdempotencyKey, Like, Tweet, TweetStats
 
 CHUNK = 500
@@ -158,7 +159,7 @@ def _delete_chunk_of_follows(user_id: int) -> int:
         still_there = Follow.objects.filter(pk__in=[edge_id for edge_id, *_ in chunk])
         left = list(still_there.values_list("follower_id", "followee_id"))
         still_there.delete()
-        timelines.forget_authors_tweets(user_id, [follower for follower, _ in left if follower != user_id])
+        statements.forget(user_id, [follower for follower, _ in left if follower != user_id])
         for follower_id, count in Counter(follower for follower, _ in left).items():
             AccountStats.objects.filter(pk=follower_id).update(following_count=F("following_count") - count)
         for followee_id, count in Counter(followee for _, followee in left).items():

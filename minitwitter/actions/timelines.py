@@ -135,13 +135,7 @@ def stop_following(follower_id: int, followee_id: int) -> None:
     """Take the followee's tweets out of the follower's timeline. Preconditions: as `start_following`."""
     share(SHARED)
     _LOCK.rows(owner=follower_id)
-    forget_authors_tweets(followee_id, [follower_id])
-
-
-def forget_authors_tweets(author_id: int, owner_ids: list[int]) -> None:
-    """Take an author's tweets out of these timelines, of those that are kept."""
-    owners = Timeline.objects.filter(pk__in=owner_ids).values("pk")
-    TimelineEntry.objects.filter(owner_id__in=owners, actor_id=author_id).delete()
+    statements.forget(followee_id, [follower_id])
 
 
 def _floor_of_author(author_id: int) -> int:

@@ -23,16 +23,17 @@ class Timeline(models.Model):
 
 
 class TimelineEntry(models.Model):
-    """One line of a kept home feed: that `actor` has posted the tweet. No foreign keys, because they are many.
+    """One line of a kept home feed: a tweet. No foreign keys, because they are many.
 
-    `entry_id` orders the lines. It is the tweet's id; a retweet will be a line with an id of its own.
+    `entry_id` orders the lines. It is the tweet's id; a retweet will be a line with an id of its own, and only that
+    will say which tweet it is and whose: what a tweet's own line can do without would make writing it a quarter dearer.
     """
 
     pk = models.CompositePrimaryKey("owner_id", "entry_id")
     owner_id = models.BigIntegerField()
     entry_id = models.BigIntegerField()
-    tweet_id = models.BigIntegerField()
-    actor_id = models.BigIntegerField()
+    tweet_id = models.BigIntegerField(null=True)
+    actor_id = models.BigIntegerField(null=True)
 
     def __str__(self) -> str:
         return f"{self.entry_id} in the timeline of {self.owner_id}"

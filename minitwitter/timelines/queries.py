@@ -169,7 +169,7 @@ def _lists(limit: int, *, upwards: bool, owner: _Owner, floor: str) -> list[Case
     """
     sign = "" if upwards else "-"
     inner = nested(owner)
-    entries = _entries(owner, OuterRef(floor)).annotate(**standing_columns(OuterRef("tweet_id"), inner))
+    entries = _entries(owner, OuterRef(floor)).annotate(**standing_columns(OuterRef("entry_id"), inner))
     followed = Follow.objects.filter(follower_id=inner, followee_id=OuterRef("author_id"))
     pending = PendingFanOut.objects.filter(Exists(followed), **_within("tweet_id", OuterRef(floor)))
     pulled = standing_rows(_pulled(limit, upwards=upwards, owner=owner, floor=OuterRef(floor)), viewer=owner)
