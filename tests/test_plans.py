@@ -214,6 +214,6 @@ def test_writing_a_tweet_to_followers_begins_with_those_of_its_author(
     steps = [line for line in plan if line.startswith(("SEARCH", "Index"))]
     assert len(steps) == 3, plan
     for step, name in zip(
-        steps, (" t | tweets_tweet", "relationships_follow_followee", "timelines_timeline"), strict=True
+        steps, (" t | tweets_tweet", "relationships_follow_followee", " l | timelines_timeline"), strict=True
     ):
         assert re.search(name, step), plan

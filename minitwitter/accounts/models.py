@@ -8,7 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 
-from minitwitter.core.fields import IdField
+from minitwitter.core.fields import IdField, SharedIdField
 from minitwitter.media.models import Image
 
 USERNAME_LENGTH = 30
@@ -86,7 +86,7 @@ class Delivery(models.IntegerChoices):
 class AccountStats(models.Model):
     """An account's counters, apart from the wide row. Two of these are always locked in the order of their ids."""
 
-    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="stats")
+    user = SharedIdField(User, on_delete=models.CASCADE, primary_key=True, related_name="stats")
     followers_count = models.PositiveIntegerField(default=0)
     following_count = models.PositiveIntegerField(default=0)
     tweets_count = models.PositiveIntegerField(default=0)

@@ -26,3 +26,17 @@ class IdField(_BigInteger):
 
     def rel_db_type(self, connection: BaseDatabaseWrapper) -> str | None:
         return models.BigIntegerField().db_type(connection)
+
+
+if TYPE_CHECKING:
+    SharedIdField = models.OneToOneField
+else:
+
+    class SharedIdField(models.OneToOneField):
+        """The primary key of rows that stand beside those of another table: it is the other row's `IdField`.
+
+        Like that, it is the table's own key on SQLite.
+        """
+
+        def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+            return "integer" if connection.vendor == "sqlite" else super().db_type(connection)

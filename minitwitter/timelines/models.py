@@ -3,6 +3,7 @@
 from django.db import models
 
 from minitwitter.accounts.models import User
+from minitwitter.core.fields import IdField, SharedIdField
 
 
 class Timeline(models.Model):
@@ -11,7 +12,7 @@ class Timeline(models.Model):
     `floor_id`: every entry that belongs there and is newer than this is there; None while it is being built.
     """
 
-    owner = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="timeline")
+    owner = SharedIdField(User, on_delete=models.CASCADE, primary_key=True, related_name="timeline")
     floor_id = models.BigIntegerField(null=True)
     read_at = models.DateTimeField(help_text="To the day.")
 
@@ -42,7 +43,7 @@ class TimelineEntry(models.Model):
 class PendingFanOut(models.Model):
     """A tweet that a task is still writing to the timelines of its author's followers. Every read looks here, too."""
 
-    tweet_id = models.BigIntegerField(primary_key=True)
+    tweet_id = IdField()
     author_id = models.BigIntegerField()
 
     def __str__(self) -> str:

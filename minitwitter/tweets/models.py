@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from minitwitter.accounts.models import User
-from minitwitter.core.fields import IdField
+from minitwitter.core.fields import IdField, SharedIdField
 from minitwitter.media.models import Image
 
 ALT_LENGTH = 1500
@@ -34,7 +34,7 @@ class Tweet(models.Model):
 class TweetStats(models.Model):
     """A tweet's counters, apart from the wide row: a like rewrites these few bytes only."""
 
-    tweet = models.OneToOneField(Tweet, on_delete=models.CASCADE, primary_key=True, related_name="stats")
+    tweet = SharedIdField(Tweet, on_delete=models.CASCADE, primary_key=True, related_name="stats")
     like_count = models.PositiveIntegerField(default=0)
 
     class Meta:
