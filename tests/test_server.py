@@ -287,7 +287,7 @@ def test_a_new_migration_is_applied(tmp_path: Path, database: dict[str, str]) ->
     assert _migrate(tmp_path, **variables) == ""
 
 
-def test_entries_of_an_older_version_are_kept(tmp_path: Path, database: dict[str, str]) -> None:
+def test_an_older_versions_entries_are_kept_and_a_newer_ones_are_not(tmp_path: Path, database: dict[str, str]) -> None:
     _manage(tmp_path, "migrate", "timelines", "0002", **database)
     with _opened(tmp_path, database) as connection:
         connection.execute("INSERT INTO timelines_timelineentry VALUES (1, 2, 2, 3), (1, 4, 4, 5)")
@@ -296,6 +296,9 @@ def test_entries_of_an_older_version_are_kept(tmp_path: Path, database: dict[str
         found = connection.execute("SELECT owner_id, entry_id FROM timelines_timelineentry ORDER BY entry_id")
         assert found.fetchall() == [(1, 2), (1, 4)]
         connection.execute("INSERT INTO timelines_timelineentry (owner_id, entry_id) VALUES (1, 6)")
+    _manage(tmp_path, "migrate", "timelines", "0002", **database)
+    with _opened(tmp_path, database) as connection:  # The older version could not take them out again.
+        assert connection.execute("SELECT owner_id FROM timelines_timelineentry").fetchall() == []
 
 
 def _manage(folder: Path, *arguments: str, **variables: str) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import Error, transaction
+from django.db.models import OuterRef, Subquery
 
 from minitwitter.accounts.models import AccountStats, Delivery
 from minitwitter.actions.locks import lock_stats
@@ -135,7 +136,17 @@ def stop_following(follower_id: int, followee_id: int) -> None:
     """Take the followee's tweets out of the follower's timeline. Preconditions: as `start_following`."""
     share(SHARED)
     _LOCK.rows(owner=follower_id)
-    statements.forget(followee_id, [follower_id])
+    forget_authors_tweets(followee_id, [follower_id])
+
+
+def forget_authors_tweets(author_id: int, owner_ids: list[int]) -> None:
+    """Take an author's tweets, deleted ones too, out of these timelines.
+
+    Each entry's tweet is looked at: an author may have more tweets than a timeline ever has entries.
+    """
+    # Not Exists(...): for that, PostgreSQL may choose to begin with all that the author has ever written.
+    author = Subquery(Tweet.objects.filter(pk=OuterRef("entry_id")).values("author_id"))
+    TimelineEntry.objects.alias(author=author).filter(owner_id__in=owner_ids, author=author_id).delete()
 
 
 def _floor_of_author(author_id: int) -> int:

@@ -5,7 +5,6 @@ They run on SQLite and on PostgreSQL. Where the two need other words, both stand
 tables is the order in which they are to be read: SQLite keeps to it for CROSS JOIN.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -56,31 +55,6 @@ CROSS JOIN LATERAL (
     WHERE l.owner_id = f.follower_id AND (l.floor_id IS NULL OR l.floor_id < t.id) OFFSET 0
 ) l
 ON CONFLICT DO NOTHING
-""",
-}
-# Above the floor an author has a handful of tweets, and each entry of one is found by its key.
-_FORGET = {
-    "sqlite": """
-DELETE FROM timelines_timelineentry WHERE (owner_id, entry_id) IN (
-    SELECT l.owner_id, t.id
-    FROM json_each(%s) owner CROSS JOIN timelines_timeline l CROSS JOIN tweets_tweet t
-    WHERE l.owner_id = owner.value AND t.author_id = %s AND t.deleted_at IS NULL AND t.id > l.floor_id
-)
-""",
-    # By their places: joined, the planner may begin with all entries there are, and ask of each whether it is one.
-    "postgresql": """
-DELETE FROM timelines_timelineentry WHERE ctid = ANY(ARRAY(
-    SELECT e.ctid
-    FROM unnest(%s::bigint[]) owner
-    CROSS JOIN LATERAL (SELECT owner_id, floor_id FROM timelines_timeline WHERE owner_id = owner OFFSET 0) l
-    CROSS JOIN LATERAL (
-        SELECT id FROM tweets_tweet
-        WHERE (author_id, id) > (%s, l.floor_id) AND (author_id, id) <= (%s, %s) AND deleted_at IS NULL OFFSET 0
-    ) t
-    CROSS JOIN LATERAL (
-        SELECT ctid FROM timelines_timelineentry WHERE owner_id = l.owner_id AND entry_id = t.id OFFSET 0
-    ) e
-))
 """,
 }
 _PULL = {
@@ -223,15 +197,6 @@ def fan_out_to(tweet_id: int, *, after: int, up_to: int) -> None:
     """The same for the followers whose follow has an id within these bounds (the upper one inclusive)."""
     part = _SOME_FOLLOWERS[connection.vendor].format(author="t.author_id")
     change(_FAN_OUT[connection.vendor].format(part=part), [tweet_id, after, up_to])
-
-
-def forget(author_id: int, owner_ids: list[int]) -> None:
-    """Take the author's tweets out of these timelines. One that is being built is left alone: it is emptied first."""
-    places = {
-        "sqlite": [json.dumps(owner_ids), author_id],
-        "postgresql": [owner_ids, author_id, author_id, MAX_ID],
-    }
-    change(_FORGET[connection.vendor], places[connection.vendor])
 
 
 def pull(follower_id: int, *, newer_than: int, older_than: int, limit: int, upwards: bool) -> list[int]:

@@ -41,6 +41,7 @@ def test_an_interrupted_deletion_of_an_account_can_be_finished(
     media_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("minitwitter.actions.purge.CHUNK", 2)
+    monkeypatch.setattr("minitwitter.actions.purge.FOLLOWS_CHUNK", 2)
     alice = make_user("alice")
     people = [make_user(f"user{number}") for number in range(5)]
     for person in people:

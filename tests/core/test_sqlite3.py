@@ -5,7 +5,7 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -225,9 +225,18 @@ def test_an_insert_that_returns_is_made_once(open_one: Opener) -> None:
 def test_a_compiled_change_whose_refusal_gets_lost_is_made(open_one: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = open_one()
     connection.connection.execute("CREATE TABLE t (x)")
-    monkeypatch.setattr(connection, "_execute", lambda *_: SimpleNamespace(rowcount=0))
-    assert connection.change("INSERT INTO t VALUES (%s)", [1]) == 1
+    execute, executed = connection._execute, []
+
+    def lossy(sql: str, given: Sequence[Any]) -> Any:
+        executed.append(sql)
+        return execute(sql, given) if len(executed) > 1 else SimpleNamespace(rowcount=0)
+
+    monkeypatch.setattr(connection, "_execute", lossy)
+    insert, delete = "INSERT INTO t VALUES (%s)", "DELETE FROM t WHERE x = %s"
+    assert connection.change(insert, [1]) == 1
     assert connection.connection.execute("SELECT x FROM t").fetchall() == [(1,)]
+    assert connection.change(delete, [2]) == 0
+    assert executed == [insert, insert, delete, delete]
 
 
 def test_a_transaction_begins_though_its_refusal_gets_lost(

@@ -11,8 +11,8 @@ from minitwitter.actions import accounts, follows, timelines, tweets
 from minitwitter.core.models import Task
 from minitwitter.core.pagination import PageRequest
 from minitwitter.relationships.models import Follow
-from minitwitter.timelines import statements
 from minitwitter.timelines.models import PendingFanOut, Timeline, TimelineEntry
+from minitwitter.tweets.models import Tweet
 from tests.factories import follow, make_tweet, make_user
 from tests.working import Clock, run_tasks
 
@@ -172,8 +172,32 @@ def test_an_authors_tweets_are_taken_out_of_some_timelines_and_nothing_else_is(a
     for person in people:
         follow(person, other)
     theirs, others = post(author, clock, 2), post(other, clock, 2)
-    statements.forget(author.pk, [person.pk for person in people[:2]])
+    timelines.forget_authors_tweets(author.pk, [person.pk for person in people[:2]])
     assert [kept(person) for person in people] == [others, others, [*others, *theirs]]
+
+
+def test_deleted_tweets_leave_the_timeline_of_who_unfollows_before_they_are_purged(
+    reader: User, author: User, clock: Clock
+) -> None:
+    follow(reader, author)
+    feed(reader)
+    (posted,) = post(author, clock, 1)
+    tweets.delete_tweet(tweet_id=posted, editor=author)
+    follows.unfollow(follower=reader, followee_id=author.pk)
+    assert kept(reader) == []
+    assert run_tasks()
+
+
+def test_of_a_deleted_account_nothing_stays_in_timelines(reader: User, author: User, clock: Clock) -> None:
+    """Not the tweets either that had been deleted before, and are purged after the follows are gone."""
+    follow(reader, author)
+    feed(reader)
+    _, deleted = post(author, clock, 2)
+    tweets.delete_tweet(tweet_id=deleted, editor=author)
+    accounts.delete_account(user=author)
+    assert run_tasks()
+    assert not Tweet.objects.exists()
+    assert kept(reader) == []
 
 
 def test_following_somebody_with_more_than_a_timeline_keeps_raises_the_floor(

@@ -78,8 +78,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """How many rows a compiled statement changes with these values. Raises sqlite3.Error."""
         changed = self._execute(sql, given).rowcount
         if not changed and not self.connection.in_transaction:
-            # Maybe refused without a word.
-            changed = self.create_cursor().execute(sql, given).rowcount
+            # Maybe refused without a word (`cursor.py`).
+            changed = self._execute(sql, given).rowcount
         return changed
 
     def _execute(self, sql: str, given: Sequence[Any]) -> sqlite3.Cursor:

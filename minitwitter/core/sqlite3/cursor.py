@@ -48,6 +48,8 @@ class SQLiteCursorWrapper(base.SQLiteCursorWrapper):
 
     A refusal may also get lost: while the other thread collects a cursor that was half read, this connection says that
     all is well, and Python's driver believes it. So a statement that seems to have changed nothing is run once more.
+    Within a transaction, where nobody is refused for another's writing, it is not; this server leaves no cursor of a
+    request half read.
     """
 
     # How long a statement outside of a transaction waits for those who write, in seconds.

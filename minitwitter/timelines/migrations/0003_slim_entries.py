@@ -25,11 +25,17 @@ def slim(_: Any, schema_editor: Any) -> None:
         )
 
 
+def forget_all(_: Any, schema_editor: Any) -> None:
+    """An older version takes an author's tweets out by columns that are empty by now. It builds timelines anew."""
+    schema_editor.execute("DELETE FROM timelines_timelineentry", params=None)
+    schema_editor.execute("DELETE FROM timelines_timeline", params=None)
+
+
 class Migration(migrations.Migration):
     dependencies = [("timelines", "0002_clustered_entries")]
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunPython(slim, migrations.RunPython.noop)],
+            database_operations=[migrations.RunPython(slim, forget_all)],
             state_operations=[
                 migrations.AlterField("timelineentry", name, models.BigIntegerField(null=True))
                 for name in ("tweet_id", "actor_id")
