@@ -188,6 +188,7 @@ def test_deleted_tweets_leave_the_timeline_of_who_unfollows_before_they_are_purg
     assert run_tasks()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_of_a_deleted_account_nothing_stays_in_timelines(reader: User, author: User, clock: Clock) -> None:
     """Not the tweets either that had been deleted before, and are purged after the follows are gone."""
     follow(reader, author)
