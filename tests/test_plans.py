@@ -13,7 +13,7 @@ from django.conf import LazySettings
 from django.db import connection
 
 from minitwitter.accounts.models import AccountStats, Session, User
-from minitwitter.actions import sessions, timelines
+from minitwitter.actions import follows, sessions, timelines
 from minitwitter.core import ids
 from minitwitter.core.pagination import PageRequest
 from minitwitter.relationships.models import Follow
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 Execute = Callable[[str, Any, bool, Any], Any]
 EXPLAINED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 # What SQLite calls a scan without reading a table: rows of a subquery, of json_each, and of one value.
-NO_TABLE = re.compile(r"SCAN (CONSTANT ROW|\(subquery-\d+\)|bounds$|found VIRTUAL TABLE|first$)")
+NO_TABLE = re.compile(r"SCAN (CONSTANT ROW|\(subquery-\d+\)|bounds$|found VIRTUAL TABLE|(first|posted)$)")
 # The tables of `town`: PostgreSQL may well read all of one that has a single row.
 FILLED = {
     model._meta.db_table for model in (User, AccountStats, Session, Follow, Tweet, TweetStats, Timeline, TimelineEntry)
@@ -186,6 +186,16 @@ def test_work_that_goes_through_all_followers_reads_no_whole_table(alice: ApiCli
             sum(1 for _ in work) for work in (timelines.forget_tweet(tweet), timelines.stop_writing(alice.me.pk))
         ] == [1, 1]
     assert any("ORDER BY f.followee_id" in sql for sql in explainer.plans)
+    assert explainer.scans == []
+
+
+def test_unfollowing_looks_at_the_authors_tweets_only(alice: ApiClient, town: list[User]) -> None:
+    follow(alice.me, town[0])
+    timelines.read_home(alice.me.pk, PageRequest())
+    with explained() as explainer:
+        follows.unfollow(follower=alice.me, followee_id=town[0].pk)
+    found = [line for sql, plan in explainer.plans.items() if "FROM tweets_tweet" in sql for line in plan]
+    assert re.findall(r"tweets_tweet_\w+", "\n".join(found)) == ["tweets_tweet_author", "tweets_tweet_deleted"], found
     assert explainer.scans == []
 
 

@@ -35,6 +35,8 @@ GIVEN_UP_AFTER = timedelta(days=14)
 INTERRUPTED_AFTER = timedelta(hours=1)
 # How many entries a timeline may have beyond those that are kept, so that it is not cut all the time.
 SLACK = 100
+# Whose tweets above the floor are no more than this leaves a timeline by way of them; others by way of its entries.
+MOST_BY_KEY = 200
 
 _LOCK = Statement(
     lambda: Timeline.objects.select_for_update().filter(pk=Parameter("owner")).values_list("floor_id").order_by()
@@ -135,14 +137,21 @@ def start_following(follower_id: int, followee_id: int) -> None:
 def stop_following(follower_id: int, followee_id: int) -> None:
     """Take the followee's tweets out of the follower's timeline. Preconditions: as `start_following`."""
     share(SHARED)
-    _LOCK.rows(owner=follower_id)
-    forget_authors_tweets(followee_id, [follower_id])
+    present = _LOCK.first(owner=follower_id)
+    if present is None or present[0] is None:  # A build begins with an empty timeline.
+        return
+    tweet_ids = statements.tweets_of(followee_id, newer_than=present[0], limit=MOST_BY_KEY + 1)
+    if len(tweet_ids) > MOST_BY_KEY:
+        forget_authors_tweets(followee_id, [follower_id])
+    elif tweet_ids:
+        TimelineEntry.objects.filter(owner_id=follower_id, entry_id__in=tweet_ids).delete()
 
 
 def forget_authors_tweets(author_id: int, owner_ids: list[int]) -> None:
     """Take an author's tweets, deleted ones too, out of these timelines.
 
-    Each entry's tweet is looked at: an author may have more tweets than a timeline ever has entries.
+    Each entry's tweet is looked at: an author may have more tweets than a timeline ever has entries, where those are
+    pulled or its floor is low.
     """
     # Not Exists(...): for that, PostgreSQL may choose to begin with all that the author has ever written.
     author = Subquery(Tweet.objects.filter(pk=OuterRef("entry_id")).values("author_id"))

@@ -57,6 +57,15 @@ CROSS JOIN LATERAL (
 ON CONFLICT DO NOTHING
 """,
 }
+# In two columns for the same reason: by ids alone PostgreSQL may read everybody's tweets since then.
+_NEWER_TWEETS = {
+    "sqlite": "author_id = %s AND id > %s AND id <= %s",
+    "postgresql": "(author_id, id) > (%s, %s) AND (author_id, id) <= (%s, %s)",
+}
+_TWEETS_OF = """
+SELECT id FROM (SELECT id FROM tweets_tweet WHERE {part} AND deleted_at IS NULL LIMIT %s) posted
+UNION ALL SELECT id FROM tweets_tweet WHERE author_id = %s AND id > %s AND deleted_at IS NOT NULL
+"""
 _PULL = {
     "sqlite": """
 SELECT t.id FROM relationships_follow f CROSS JOIN tweets_tweet t
@@ -197,6 +206,19 @@ def fan_out_to(tweet_id: int, *, after: int, up_to: int) -> None:
     """The same for the followers whose follow has an id within these bounds (the upper one inclusive)."""
     part = _SOME_FOLLOWERS[connection.vendor].format(author="t.author_id")
     change(_FAN_OUT[connection.vendor].format(part=part), [tweet_id, after, up_to])
+
+
+def tweets_of(author_id: int, *, newer_than: int, limit: int) -> list[int]:
+    """The ids of the author's tweets since then, in no order, and of those that are deleted and not purged yet.
+
+    Of the former no more than the limit; of the latter there are few at any time.
+    """
+    bounds = {
+        "sqlite": [author_id, newer_than, MAX_ID],
+        "postgresql": [author_id, newer_than, author_id, MAX_ID],
+    }[connection.vendor]
+    statement = _TWEETS_OF.format(part=_NEWER_TWEETS[connection.vendor])
+    return _ids(statement, [*bounds, limit, author_id, newer_than])
 
 
 def pull(follower_id: int, *, newer_than: int, older_than: int, limit: int, upwards: bool) -> list[int]:

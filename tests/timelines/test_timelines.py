@@ -176,12 +176,14 @@ def test_an_authors_tweets_are_taken_out_of_some_timelines_and_nothing_else_is(a
     assert [kept(person) for person in people] == [others, others, [*others, *theirs]]
 
 
+@pytest.mark.parametrize("most_by_key", [200, 0], ids=["by tweets", "by entries"])
 def test_deleted_tweets_leave_the_timeline_of_who_unfollows_before_they_are_purged(
-    reader: User, author: User, clock: Clock
+    most_by_key: int, reader: User, author: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(timelines, "MOST_BY_KEY", most_by_key)
     follow(reader, author)
     feed(reader)
-    (posted,) = post(author, clock, 1)
+    posted, _ = post(author, clock, 2)
     tweets.delete_tweet(tweet_id=posted, editor=author)
     follows.unfollow(follower=reader, followee_id=author.pk)
     assert kept(reader) == []
