@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
-# How long one who waits for others pauses between two looks, in seconds.
-PAUSE = 0.001
+# How long one who waits for others pauses between two looks, in seconds. Longer, a process does more in a row while the
+# other pauses, and finds more in its memory: with 2 ms instead of 1, likes and posts of two processes that do nothing
+# else cost an eighth less, and one like in a hundred waits 50 ms instead of 30; with 3, little less, and 80 ms.
+PAUSE = 0.002
 _STATEMENTS_KEPT = 512
 _TIMES_KEPT = 1024
 
