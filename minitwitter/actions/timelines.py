@@ -35,7 +35,7 @@ GIVEN_UP_AFTER = timedelta(days=14)
 INTERRUPTED_AFTER = timedelta(hours=1)
 # How many entries a timeline may have beyond those that are kept, so that it is not cut all the time.
 SLACK = 100
-# Whose tweets above the floor are no more than this leaves a timeline by way of them; others by way of its entries.
+# Up to so many tweets of one author are taken out of a timeline by their ids; for more its entries are gone through.
 MOST_BY_KEY = 200
 
 _LOCK = Statement(

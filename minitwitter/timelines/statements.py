@@ -24,12 +24,13 @@ WHERE f.follower_id = %s AND NOT f.is_pulled {part}
     AND t.author_id = f.followee_id AND t.deleted_at IS NULL AND t.id > %s
 ON CONFLICT DO NOTHING
 """
-# The followers of an author, or those whose follows are between two. In two columns, so that nothing but the index by
-# followee serves PostgreSQL: by ids alone it may read everybody's follows between the two.
+# The followers of an author, or those whose follows are between two.
 _ALL_FOLLOWERS = "f.followee_id = t.author_id"
-_SOME_FOLLOWERS = {
-    "sqlite": "f.followee_id = {author} AND f.id > %s AND f.id <= %s",
-    "postgresql": "(f.followee_id, f.id) > ({author}, %s) AND (f.followee_id, f.id) <= ({author}, %s)",
+# An account's rows between two ids (the upper one inclusive). In two columns, so that nothing but the index of these
+# serves PostgreSQL: by ids alone it may read everybody's rows between the two.
+_BETWEEN = {
+    "sqlite": "{owner} = {account} AND {id} > %s AND {id} <= %s",
+    "postgresql": "({owner}, {id}) > ({account}, %s) AND ({owner}, {id}) <= ({account}, %s)",
 }
 _FOLLOWS = "SELECT f.id, f.follower_id FROM relationships_follow f WHERE {part} ORDER BY f.followee_id, f.id LIMIT %s"
 _FAN_OUT = {
@@ -56,11 +57,6 @@ CROSS JOIN LATERAL (
 ) l
 ON CONFLICT DO NOTHING
 """,
-}
-# In two columns for the same reason: by ids alone PostgreSQL may read everybody's tweets since then.
-_NEWER_TWEETS = {
-    "sqlite": "author_id = %s AND id > %s AND id <= %s",
-    "postgresql": "(author_id, id) > (%s, %s) AND (author_id, id) <= (%s, %s)",
 }
 _TWEETS_OF = """
 SELECT id FROM (SELECT id FROM tweets_tweet WHERE {part} AND deleted_at IS NULL LIMIT %s) posted
@@ -192,9 +188,8 @@ def fill_from(owner_id: int, followee_id: int, *, newer_than: int) -> None:
 
 def follows_of(author_id: int, *, after: int, limit: int) -> list[tuple[int, int]]:
     """The ids of the author's next so many followers' follows behind that one, and of the followers."""
-    part = _SOME_FOLLOWERS[connection.vendor].format(author="%s")
-    places = {"sqlite": [author_id, after, MAX_ID], "postgresql": [author_id, after, author_id, MAX_ID]}
-    return fetch(_FOLLOWS.format(part=part), [*places[connection.vendor], limit])
+    part, places = _newer("f.followee_id", "f.id", author_id, after)
+    return fetch(_FOLLOWS.format(part=part), [*places, limit])
 
 
 def fan_out(tweet_id: int) -> None:
@@ -204,7 +199,7 @@ def fan_out(tweet_id: int) -> None:
 
 def fan_out_to(tweet_id: int, *, after: int, up_to: int) -> None:
     """The same for the followers whose follow has an id within these bounds (the upper one inclusive)."""
-    part = _SOME_FOLLOWERS[connection.vendor].format(author="t.author_id")
+    part = _BETWEEN[connection.vendor].format(owner="f.followee_id", id="f.id", account="t.author_id")
     change(_FAN_OUT[connection.vendor].format(part=part), [tweet_id, after, up_to])
 
 
@@ -213,12 +208,8 @@ def tweets_of(author_id: int, *, newer_than: int, limit: int) -> list[int]:
 
     Of the former no more than the limit; of the latter there are few at any time.
     """
-    bounds = {
-        "sqlite": [author_id, newer_than, MAX_ID],
-        "postgresql": [author_id, newer_than, author_id, MAX_ID],
-    }[connection.vendor]
-    statement = _TWEETS_OF.format(part=_NEWER_TWEETS[connection.vendor])
-    return _ids(statement, [*bounds, limit, author_id, newer_than])
+    part, places = _newer("author_id", "id", author_id, newer_than)
+    return _ids(_TWEETS_OF.format(part=part), [*places, limit, author_id, newer_than])
 
 
 def pull(follower_id: int, *, newer_than: int, older_than: int, limit: int, upwards: bool) -> list[int]:
@@ -237,6 +228,16 @@ def scan(follower_id: int, *, newer_than: int, older_than: int, limit: int, upwa
     least = SCANNED_PAGES * limit
     statement = _SCAN.format(percent=SCANNED_PERCENT, least=least, order=order, sorted=in_order, limit=limit)
     return _ids(statement, [newer_than, older_than, follower_id, follower_id])
+
+
+def _newer(owner: str, key: str, account_id: int, newer_than: int) -> tuple[str, list[int]]:
+    """The condition for an account's rows above an id, with these columns, and the values in its places."""
+    part = _BETWEEN[connection.vendor].format(owner=owner, id=key, account="%s")
+    places = {
+        "sqlite": [account_id, newer_than, MAX_ID],
+        "postgresql": [account_id, newer_than, account_id, MAX_ID],
+    }
+    return part, places[connection.vendor]
 
 
 def _ids(statement: str, parameters: Sequence[Any]) -> list[int]:
