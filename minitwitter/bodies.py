@@ -78,14 +78,18 @@ class Bodies:
 
 
 class Body:
-    """The body of one request (`wsgi.input`), for reading by size; no parser here reads lines."""
+    """The body of one request (`wsgi.input`), for reading by size; no parser here reads lines.
+
+    `is_read` is whether it was read to its end.
+    """
 
     def __init__(self, source: Any, bodies: Bodies, *, length: int | None) -> None:
         self.begun = time.monotonic()
         self.is_large = length is None or length > SMALL_BYTES
+        self.is_read = False
         self._source = source
         self._bodies = bodies
-        self._has_length = length is not None
+        self._left = length
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes; fewer where the body ends. Raises RequestTimeout and ServiceUnavailable.
@@ -97,7 +101,12 @@ class Body:
         """
         with self._bodies.waiting(self):
             data = bytes(self._source.read(size))
-        if self._has_length and len(data) < size and time.monotonic() - self.begun > PRESSED_SECONDS:
+        if self._left is None:
+            self.is_read = len(data) < size
+            return data
+        self._left -= len(data)
+        self.is_read = self._left == 0
+        if len(data) < size and time.monotonic() - self.begun > PRESSED_SECONDS:
             raise RequestTimeout
         return data
 

@@ -74,7 +74,10 @@ class Handler(WSGIHandler):
             signal.disconnect(receiver)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> HttpResponseBase:
-        """One request (PEP 3333). The connection that a request before it broke, or that is too old, is closed."""
+        """Begin the answer to a request (PEP 3333); the caller sends its body.
+
+        The connection that a request before it broke, or that is too old, is closed.
+        """
         connections["default"].close_if_unusable_or_obsolete()
         response: Any = self.get_response(self.request_class(environ))
         headers = list(response.headers._store.values())  # noqa: SLF001  (`items` makes the same pairs again)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from minitwitter.threads import Threads
 from minitwitter.work import start_without_signals
 
 # Requests are refused when one has waited for longer than this many seconds: many at once may take that long ...
@@ -30,8 +31,10 @@ SHORT = 50
 # So many probes can be in the line at once. One that comes out goes in again at the end; with few, much of the line
 # would have no probe behind it yet.
 PROBES = 4
-# While threads are busy, each goes in again after so many seconds.
+# While the process is busy, each goes in again after so many seconds.
 INTERVAL = 0.05
+# It is busy when half of its threads are, or when so many requests have come out since the last probe did.
+MANY = 10
 # At other times, for the server ends connections on which nothing happens for ten (server.HEADER_TIMEOUT).
 IDLE_INTERVAL = 5.0
 # A connection that was lost is made anew after so many seconds.
@@ -50,31 +53,26 @@ log = structlog.get_logger(__name__)
 class Line:
     """The requests of this process: those that its threads carry out now, and those that stand in line for one."""
 
-    def __init__(self, *, threads: int) -> None:
+    def __init__(self, threads: Threads, *, count: int) -> None:
         self.probe_paths: dict[str, int] = {}
+        self._threads = threads
         # Some of the threads wait for the interpreter's lock between two requests, where they are not counted.
-        self._busy_from = (threads + 1) // 2
-        # Of its methods, append and pop are atomic: a counter would need a lock.
-        self._running: list[None] = []
+        self._busy_from = (count + 1) // 2
         self._is_busy = threading.Event()
         self._refused: list[None] = []
         self._reported_at = -math.inf
         self._is_too_long = False
         # How many requests have come out. Threads that count at the same moment may lose one; nothing hangs on it.
-        self._taken = 0
+        self._taken = self._taken_when_quiet = 0
         # When each of the probes went in, and after how many; neither comes for those that are not in the line.
         self._sent = [_NOT_SENT] * PROBES
 
-    def begin(self) -> None:
-        """A thread carries out a request from now on."""
-        running = self._running
-        running.append(None)
-        if len(running) >= self._busy_from and not self._is_busy.is_set():
+    def begun(self) -> None:
+        """A request that has come out is being carried out."""
+        if self._is_busy.is_set():
+            return
+        if self._threads.running >= self._busy_from or self._taken - self._taken_when_quiet >= MANY:
             self._is_busy.set()
-
-    def end(self) -> None:
-        """It is done with it."""
-        self._running.pop()
 
     def waited_too_long(self) -> bool:
         """Whether to refuse a request that has just come out of the line. To be asked once for each."""
@@ -126,12 +124,16 @@ class Line:
             with contextlib.suppress(OSError), _own_connection(host, port, path) as connection:
                 while self._probe(connection, path):
                     time.sleep(INTERVAL)
-                    self._is_busy.clear()
+                    self._be_quiet()
                     self._is_busy.wait(IDLE_INTERVAL)
             # It was lost, and with it what might have been known.
             self._sent[self.probe_paths[path]] = _NOT_SENT
             self._is_too_long = False
             time.sleep(RETRY_INTERVAL)
+
+    def _be_quiet(self) -> None:
+        self._taken_when_quiet = self._taken
+        self._is_busy.clear()
 
     def _probe(self, connection: socket.socket, path: str) -> bool:
         self._sent[self.probe_paths[path]] = time.monotonic(), self._taken

@@ -245,6 +245,7 @@ def load_application() -> Callable[..., Any]:
     application: Callable[..., Any] = module.application
     options = load()
     start_without_signals(threading.Thread(target=module.bodies.watch, args=(options.port,), daemon=True))
+    start_without_signals(threading.Thread(target=module.threads.watch, daemon=True))
     module.line.watch(_reachable(options.host), options.port)
     from minitwitter import stopping
     from minitwitter.core import database, limits

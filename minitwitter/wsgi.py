@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import django
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 
 from minitwitter import stopping
 from minitwitter.bodies import Bodies
 from minitwitter.core.errors import Overloaded
 from minitwitter.overload import PROBED, Line
+from minitwitter.threads import Threads
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -24,8 +25,9 @@ HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 
 
 django.setup(set_prefix=False)
+threads = Threads()
 bodies = Bodies(threads=settings.OPTIONS.threads)
-line = Line(threads=settings.OPTIONS.threads)
+line = Line(threads, count=settings.OPTIONS.threads)
 
 # These need the settings, and the models that django.setup() has loaded.
 from minitwitter.api.errors import problem_response  # noqa: E402
@@ -47,11 +49,14 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
     if line.waited_too_long() and path not in HEALTH_PATHS:
         line.refused()
         return refuse(environ, start_response)
-    line.begin()
+    threads.begin()
+    line.begun()
     try:
-        return _answer(environ, start_response)
-    finally:
-        line.end()
+        response = _answer(environ, start_response)
+    except BaseException:
+        threads.end()
+        raise
+    return threads.body(response, environ["wsgi.input"])
 
 
 def _closing(start_response: "StartResponse") -> "StartResponse":
@@ -64,7 +69,7 @@ def _closing(start_response: "StartResponse") -> "StartResponse":
     return start
 
 
-def _answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[Any]:
+def _answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> HttpResponseBase:
     """Django takes a body of unknown length (Transfer-Encoding: chunked) for none.
 
     Told the largest length instead, it reads to the end that the server marks, and never past the cap.

@@ -8,10 +8,12 @@ from typing import Any
 
 import orjson
 import pytest
+from django.http import HttpResponse
 from structlog.testing import capture_logs
 
 from minitwitter import overload, wsgi
 from minitwitter.overload import PROBES, Line
+from tests.operating import wait_until
 from tests.test_wsgi import call
 
 
@@ -35,7 +37,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def line(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Line:
     """The application's line, with nothing in it."""
-    made = Line(threads=8)
+    made = Line(wsgi.threads, count=8)
     made.draw_paths()
     monkeypatch.setattr(wsgi, "line", made)
     return made
@@ -151,7 +153,7 @@ def test_a_request_that_waited_too_long_is_refused(line: Line, clock: Clock) -> 
 def test_health_is_told_however_long_the_line_is(
     line: Line, clock: Clock, monkeypatch: pytest.MonkeyPatch, path: str, status: str
 ) -> None:
-    monkeypatch.setattr(wsgi, "_django", lambda _, start: start("200 OK", []) or [])
+    monkeypatch.setattr(wsgi, "_django", lambda _, start: start("200 OK", []) or HttpResponse())
     send_probe(line)
     clock.now += 60
     assert call(PATH_INFO=path, REQUEST_METHOD="GET")[0].split()[0] == status
@@ -176,22 +178,50 @@ def test_the_paths_of_probes_cannot_be_guessed(line: Line) -> None:
 
 
 def test_a_line_is_busy_when_half_of_its_threads_are(line: Line) -> None:
-    for _ in range(3):
-        line.begin()
+    start, end = threading.Barrier(5), threading.Barrier(5)
+
+    def carry_out() -> None:
+        wsgi.threads.begin()
+        start.wait(60)
+        end.wait(60)
+        wsgi.threads.end()
+
+    workers = [threading.Thread(target=carry_out) for _ in range(4)]
+    for worker in workers[:3]:
+        worker.start()
+    wait_until(lambda: wsgi.threads.running == 3)
+    line.begun()
     assert not line._is_busy.is_set()
-    line.begin()
+    workers[3].start()
+    start.wait(60)
+    line.begun()
     assert line._is_busy.is_set()
+    end.wait(60)
+    for worker in workers:
+        worker.join()
 
 
-def test_a_request_that_fails_is_no_longer_counted(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_is_busy_when_much_was_taken_from_it(line: Line) -> None:
+    for _ in range(2):
+        for _ in range(overload.MANY - 1):
+            line.waited_too_long()
+            line.begun()
+        assert not line._is_busy.is_set()
+        line.waited_too_long()
+        line.begun()
+        assert line._is_busy.is_set()
+        line._be_quiet()
+
+
+def test_a_request_that_fails_is_no_longer_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> Any:
-        assert len(line._running) == 1
+        assert wsgi.threads.running == 1
         raise OSError
 
     monkeypatch.setattr(wsgi, "_django", fail)
     with contextlib.suppress(OSError):
         call(PATH_INFO="/healthz")
-    assert line._running == []
+    assert wsgi.threads.running == 0
 
 
 def test_the_operator_is_told_now_and_then(line: Line, clock: Clock) -> None:
