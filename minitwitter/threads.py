@@ -19,7 +19,7 @@ from django.http import HttpResponse, HttpResponseBase
 from minitwitter.bodies import Body
 
 # Another thread takes requests when one has been at the same for so many seconds; it is noticed by twice that.
-PATIENCE = 0.01
+PATIENCE = 0.005
 # Of these the client knows without a length that no body follows (RFC 9110 sections 15.3.5 and 15.4.5).
 _BODILESS = frozenset({204, 304})
 
