@@ -86,7 +86,7 @@ class Body:
     def __init__(self, source: Any, bodies: Bodies, *, length: int | None) -> None:
         self.begun = time.monotonic()
         self.is_large = length is None or length > SMALL_BYTES
-        self.is_read = False
+        self.is_read = length == 0
         self._source = source
         self._bodies = bodies
         self._left = length

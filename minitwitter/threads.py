@@ -48,8 +48,9 @@ class Threads:
         thread = threading.get_ident()
         if not hasattr(self._own, "presence"):
             self._own.presence = _Presence(thread, self)
+        with self._guard:
             self._known.add(thread)
-        self._running[thread] = time.monotonic()
+            self._running[thread] = time.monotonic()
         if not self._begun.is_set():
             self._begun.set()
 
@@ -92,35 +93,43 @@ class Threads:
     def watch(self) -> None:
         """See to it that one takes requests, for as long as the process lives. Until this is called, all do."""
         self._is_watched = True
-        while True:
-            self._begun.wait()
-            self._begun.clear()
-            time.sleep(PATIENCE)
-            self.look()
+        try:
+            while True:
+                self._begun.wait()
+                self._begun.clear()
+                time.sleep(PATIENCE)
+                self.look()
+        finally:
+            self._release_all()
 
     def look(self) -> None:
         """Find who is slow."""
         now = time.monotonic()
-        for thread, begun in list(self._running.items()):
-            if now - begun >= PATIENCE:
-                self._found_slow(thread, begun)
+        with self._guard:
+            self._slow = {thread for thread, begun in self._running.items() if now - begun >= PATIENCE}
+            self._replace()
+            is_done = len(self._slow) == len(self._running)
+        if not is_done:
+            self._begun.set()
 
     def ended(self, thread: int) -> None:
         """The thread is no more."""
         with self._guard:
             self._known.discard(thread)
+            self._running.pop(thread, None)
+            self._slow.discard(thread)
             self._replace()
-
-    def _found_slow(self, thread: int, begun: float) -> None:
-        with self._guard:
-            if self._running.get(thread) == begun:
-                self._slow.add(thread)
-                self._replace()
 
     def _replace(self) -> None:
         if self._kept_back and self._taking() < 1:
             # Who was kept back last has the most of what it needs at hand.
             self._kept_back.pop().release()
+
+    def _release_all(self) -> None:
+        with self._guard:
+            self._is_watched = False
+            while self._kept_back:
+                self._kept_back.pop().release()
 
     def _has_spare(self) -> bool:
         return self._is_watched and self._taking() > 1
@@ -166,5 +175,7 @@ class _Streamed:
         return iter(self._response)
 
     def close(self) -> None:
-        self._response.close()
-        self._threads.end()
+        try:
+            self._response.close()
+        finally:
+            self._threads.end()

@@ -74,7 +74,7 @@ def _answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Http
 
     Told the largest length instead, it reads to the end that the server marks, and never past the cap.
     """
-    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+    if "HTTP_TRANSFER_ENCODING" in environ:  # In chunks, whatever else: other bodies the server refuses.
         environ["CONTENT_LENGTH"] = str(settings.MAX_BODY_BYTES)
         environ["wsgi.input"] = bodies.open(environ["wsgi.input"], length=None)
     elif (length := environ.get("CONTENT_LENGTH", "0")) != "0":

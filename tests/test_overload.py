@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from minitwitter import overload, wsgi
 from minitwitter.overload import PROBES, Line
+from minitwitter.threads import Threads
 from tests.operating import wait_until
 from tests.test_wsgi import call
 
@@ -37,6 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def line(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Line:
     """The application's line, with nothing in it."""
+    monkeypatch.setattr(wsgi, "threads", Threads())
     made = Line(wsgi.threads, count=8)
     made.draw_paths()
     monkeypatch.setattr(wsgi, "line", made)
@@ -213,6 +215,7 @@ def test_a_line_is_busy_when_much_was_taken_from_it(line: Line) -> None:
         line._be_quiet()
 
 
+@pytest.mark.usefixtures("line")
 def test_a_request_that_fails_is_no_longer_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> Any:
         assert wsgi.threads.running == 1

@@ -27,6 +27,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.now
 
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
@@ -228,11 +231,37 @@ def test_what_was_answered_is_closed_and_not_kept(process: Threads) -> None:
         assert body._content == []
 
 
+def test_when_nobody_watches_any_more_nobody_is_kept_back(process: Threads, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(process, "look", fail)
+    with workers(process, 2) as (one, other):
+        _keep_back_all_but_the_first(process, [one, other])
+        with pytest.raises(MemoryError):
+            process.watch()
+        other.result()
+        one.do(lambda: answer(process))
+        assert other.do(lambda: answer(process)) == [b"all"]
+
+
+def test_whoever_is_not_slow_yet_is_looked_at_again(process: Threads, clock: Clock) -> None:
+    with workers(process, 1) as (one,):
+        one.do(process.begin)
+        process._begun.clear()
+        process.look()
+        assert process._begun.is_set()
+        process._begun.clear()
+        clock.now += 2 * PATIENCE
+        process.look()
+        assert not process._begun.is_set()
+
+
 # --- The server -------------------------------------------------------------------------------------------------------
 
 
 def test_all_threads_of_a_server_answer_after_they_were_kept_back(tmp_path: Path) -> None:
-    with running(tmp_path, MINITWITTER_THREADS="4", MINITWITTER_WORKERS="1") as server:
+    with running(tmp_path, MINITWITTER_THREADS="4", MINITWITTER_WORKERS="1", MINITWITTER_LIMITS="off") as server:
         for _ in range(2):
             _ask_at_once(server, 8)
             # Each waits for a body that does not come; then the last one answers what has none.
@@ -251,15 +280,17 @@ def _ask_at_once(server: Running, count: int) -> None:
             for path, method in [("/v1/tweets/", "GET"), ("/v1/users/login/", "POST"), ("/v1/tweets/", "HEAD")] * 10:
                 body = b'{"username": 5}' if method == "POST" else None
                 connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
-                statuses.append(connection.getresponse().read() and method)
+                answer = connection.getresponse()
+                answer.read()
+                statuses.append(answer.status)
 
-    statuses: list[Any] = []
+    statuses: list[int] = []
     clients = [threading.Thread(target=ask) for _ in range(count)]
     for client in clients:
         client.start()
     for client in clients:
         client.join(DEADLINE)
-    assert len(statuses) == 30 * count
+    assert sorted(statuses) == [200] * 20 * count + [400] * 10 * count
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from django.core.signals import request_finished, request_started
 from django.db import connection
 from django.test import RequestFactory
 
+from minitwitter import wsgi
+from minitwitter.bodies import Body
 from minitwitter.handler import Handler, Request, _resolve
 from minitwitter.wsgi import application
 from tests.client import ApiClient
@@ -29,7 +31,10 @@ def call(**environ: Any) -> tuple[str, dict[str, str], bytes]:
         started.extend([status, headers])
 
     body = application({**base, **environ}, start)
-    return started[0], dict(started[1]), b"".join(body)
+    content = b"".join(body)
+    if not isinstance(body, list):
+        body.close()  # type: ignore[attr-defined]  # PEP 3333 has it where it is needed.
+    return started[0], dict(started[1]), content
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset*=x''y", "multipart/form-data; boundary*=foo''bar"])
@@ -46,6 +51,31 @@ def test_a_body_of_unknown_length_is_read() -> None:
     status, _, body = call(**chunked, **_body(b'{"username": "a", "password": 5}'))
     assert status == "400 Bad Request"
     assert [entry["field"] for entry in orjson.loads(body)["errors"]] == ["password"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_read"),
+    [
+        ({"HTTP_TRANSFER_ENCODING": "chunked"}, False),
+        ({"HTTP_TRANSFER_ENCODING": "gzip, chunked"}, False),
+        ({"HTTP_TRANSFER_ENCODING": "chunked,chunked"}, False),
+        ({"CONTENT_LENGTH": "2"}, False),
+        ({"CONTENT_LENGTH": "0"}, True),
+    ],
+)
+def test_a_body_that_nobody_read_is_known_as_such(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], *, is_read: bool
+) -> None:
+    received: list[Any] = []
+
+    def answered(_: Any, body: Any) -> list[bytes]:
+        received.append(body)
+        return []
+
+    monkeypatch.setattr(wsgi.threads, "body", answered)
+    call(PATH_INFO="/nothing", CONTENT_TYPE="", **{"CONTENT_LENGTH": "", **environ}, **_body(b"{}"))
+    wsgi.threads.end()
+    assert (not isinstance(received[0], Body) or received[0].is_read) == is_read
 
 
 def test_an_answer_that_did_not_read_the_body_says_that_the_connection_ends() -> None:
