@@ -20,7 +20,7 @@ NORMAL_AGAIN_WITHIN = 10.0
 MAX_GROWTH_MB = 200
 MEMORY_INTERVAL = 0.25
 # Beyond so many open requests the caller sends no more; where the system allows fewer, sooner.
-MAX_OPEN = 10_000
+MAX_OPEN = 20_000
 OTHER_DESCRIPTORS = 500
 
 
