@@ -10,16 +10,20 @@ Granian gives a request to any thread that is not in the application, so a threa
 of an answer's body, which a server calls when it is done with that (PEP 3333). By then the answer is sent.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterable, Iterator
 
+from django.db import Error, connections
 from django.http import HttpResponse, HttpResponseBase
 
 from minitwitter.bodies import Body
 
 # Another thread takes requests when one has been at the same for so many seconds; it is noticed by twice that.
 PATIENCE = 0.005
+# A thread that was not needed for so many seconds closes its connection to the database: both sides keep memory for it.
+IDLE = 5.0
 # Of these the client knows without a length that no body follows (RFC 9110 sections 15.3.5 and 15.4.5).
 _BODILESS = frozenset({204, 304})
 
@@ -88,7 +92,10 @@ class Threads:
             place = threading.Lock()
             place.acquire()
             self._kept_back.append(place)
-        place.acquire()
+        if not place.acquire(timeout=IDLE):
+            with contextlib.suppress(Error):
+                connections.close_all()
+            place.acquire()
 
     def watch(self) -> None:
         """See to it that one takes requests, for as long as the process lives. Until this is called, all do."""

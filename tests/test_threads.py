@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from minitwitter import threads
@@ -229,6 +230,29 @@ def test_what_was_answered_is_closed_and_not_kept(process: Threads) -> None:
         assert response.closed
         assert list(body) == [b"all"]
         assert body._content == []
+
+
+@pytest.mark.parametrize("failure", [None, OperationalError])
+def test_who_is_not_needed_for_long_closes_its_connection(
+    process: Threads, monkeypatch: pytest.MonkeyPatch, failure: type[Exception] | None
+) -> None:
+    closed: list[int] = []
+
+    class Connections:
+        def close_all(self) -> None:
+            closed.append(threading.get_ident())
+            if failure:
+                raise failure
+
+    monkeypatch.setattr(threads, "IDLE", 0.0)
+    monkeypatch.setattr(threads, "connections", Connections())
+    with workers(process, 2) as (one, other):
+        _keep_back_all_but_the_first(process, [one, other])
+        wait_until(lambda: bool(closed))
+        assert len(process._kept_back) == 1
+        one.end()
+        other.result()
+        assert closed == [other.do(threading.get_ident)]
 
 
 def test_when_nobody_watches_any_more_nobody_is_kept_back(process: Threads, monkeypatch: pytest.MonkeyPatch) -> None:
