@@ -55,7 +55,7 @@ def unlike(*, user: User, tweet_id: int) -> LikeState:
 def _add(user: User, tweet_id: int) -> int:
     """The number of rows inserted, 0 or 1."""
     now = ids.now()
-    return int(insert_with_new_id(Like(user=user, tweet_id=tweet_id, created_at=now), now))
+    return int(insert_with_new_id(Like(user_id=user.pk, tweet_id=tweet_id, created_at=now), now))
 
 
 def _remove(user: User, tweet_id: int) -> int:

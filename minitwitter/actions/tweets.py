@@ -83,9 +83,9 @@ def _post(author: User, text: str, image: BinaryIO | None, image_alt: str, claim
 
 def _insert_tweet(author: User, text: str) -> int:
     now = ids.now()
-    tweet = Tweet(author=author, text=text, created_at=now)
+    tweet = Tweet(author_id=author.pk, text=text, created_at=now)
     insert_with_new_id(tweet, now)
-    insert_or_ignore(TweetStats(tweet=tweet))
+    insert_or_ignore(TweetStats(tweet_id=tweet.pk))
     return tweet.pk
 
 
