@@ -18,18 +18,7 @@ from minitwitter import threads
 from minitwitter.bodies import Bodies
 from minitwitter.threads import PATIENCE, Threads
 from tests.operating import DEADLINE, Running, running, wait_until
-
-
-class Clock:
-    """Stands in for the module `time`."""
-
-    now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+from tests.test_overload import Clock
 
 
 @pytest.fixture
